@@ -1,0 +1,52 @@
+"""What every test gets: no way out to any network but this machine's own."""
+
+import ipaddress
+import socket
+
+import pytest
+from django.core.cache import caches
+
+
+class NetworkGuard(AssertionError):
+    """A test tried to reach a real network."""
+
+
+def _is_local(address) -> bool:
+    host = address[0] if isinstance(address, tuple) else address
+    if not isinstance(address, tuple) or host in ("localhost", ""):
+        return True  # a Unix socket, or this machine
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Connecting, or asking a name server, for anything but loopback fails the test."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded_connect(self, address):
+        if not _is_local(address):
+            raise NetworkGuard(f"A test tried to connect to {address!r}.")
+        return connect(self, address)
+
+    def guarded_connect_ex(self, address):
+        if not _is_local(address):
+            raise NetworkGuard(f"A test tried to connect to {address!r}.")
+        return connect_ex(self, address)
+
+    def guarded_getaddrinfo(host, *args, **kwargs):
+        if host and not _is_local((host,)):
+            raise socket.gaierror(f"A test asked for the address of {host!r}.")
+        return getaddrinfo(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+
+
+@pytest.fixture(autouse=True)
+def clear_cache():
+    """Wagtail caches the addresses of sites."""
+    caches["default"].clear()
