@@ -1,0 +1,45 @@
+"""The settings of this package: one dict, ``WAGTAIL_SYNDICATE``, read when needed so that tests can change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+SETTING = "WAGTAIL_SYNDICATE"
+
+DEFAULTS: dict[str, Any] = {
+    # Networks that admins may connect: {name: {options}}. None: all built-in ones.
+    "NETWORKS": None,
+    # Fernet keys that seal credentials, newest first. Empty: one is derived from SECRET_KEY.
+    "KEYS": [],
+    # Page types ("app.Model") that have the panel; None: every page type.
+    "PAGE_TYPES": None,
+    # Page types that never have it.
+    "EXCLUDED_PAGE_TYPES": [],
+    # Whether the panel is added to every page type by itself. Off: place SyndicationPanel() by hand.
+    "ADD_PANEL": True,
+    # Dotted path to a callable (page) -> absolute URL or None, for headless sites.
+    "PAGE_URL": None,
+    # May user-given servers be on this machine or a private network? For development only.
+    "ALLOW_LOCAL_HOSTS": False,
+    # The Celery queue of our two tasks.
+    "QUEUE": "syndicate",
+    # Seconds after which a delivery that could not be sent is missed and not sent any more.
+    "WINDOW": 24 * 3600,
+    # Attempts after which a delivery that was never accepted has failed.
+    "MAX_ATTEMPTS": 12,
+}
+
+
+def get(name: str) -> Any:
+    """The value of one setting, or its default.
+
+    :raises KeyError: for a name that does not exist (a bug here, not a wrong setting).
+    """
+    return getattr(settings, SETTING, {}).get(name, DEFAULTS[name])
+
+
+def network_options(name: str) -> dict[str, Any]:
+    """What the settings say about one network: ``HOSTS``, ``CLIENT_ID``, ``BACKEND`` ..."""
+    return (get("NETWORKS") or {}).get(name) or {}

@@ -1,0 +1,256 @@
+"""The frozen values that travel between the rooms: article -> message -> receipt.
+
+Nothing here knows the database, the network or Wagtail, so that composing and sending can be
+tested, and written by others, without any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Reach(TextChoices):
+    """How a network can be reached today, told to people before they rely on it."""
+
+    AUTOMATIC = "automatic", _("Automatic")
+    CONDITIONAL = "conditional", _("Conditional")
+    ASSISTED = "assisted", _("Assisted")
+
+
+class Region(TextChoices):
+    """Where the readers of a network are; the panel groups accounts by it."""
+
+    GLOBAL = "global", _("Worldwide")
+    CHINA = "china", _("China")
+    RUSSIA = "russia", _("Russia and neighbours")
+    DACH = "dach", _("Germany, Austria, Switzerland")
+    FRANCE = "france", _("France")
+    JAPAN = "japan", _("Japan")
+    KOREA = "korea", _("Korea")
+    ASIA = "asia", _("South-East Asia")
+
+
+class LinkPlace(TextChoices):
+    """Where the article's address goes in a post."""
+
+    TEXT = "text", _("In the text")
+    CARD = "card", _("As a card beside the text")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture of an article.
+
+    ``reference`` is the primary key of the picture in the site's image model, as text;
+    ``alt`` describes it for people who do not see it; ``width`` and ``height`` are pixels.
+    """
+
+    reference: str
+    alt: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of an article's body, in reading order.
+
+    ``kind`` is one of ``heading``, ``paragraph``, ``list``, ``quote``, ``caption``, ``table``, ``code``.
+    """
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Article:
+    """What a page says, without any of its markup.
+
+    ``language`` is the page's content language (BCP 47); ``url`` its public address;
+    ``teaser`` the words that its editor wrote as a summary ("" when there are none) and
+    ``teaser_source`` the name of the field they came from.
+    """
+
+    title: str
+    url: str
+    language: str
+    teaser: str = ""
+    teaser_source: str = ""
+    blocks: tuple[Block, ...] = ()
+    images: tuple[Image, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """What pictures a network takes: how many, how heavy (bytes), how large (pixels), which types."""
+
+    count: int = 1
+    max_bytes: int = 5_000_000
+    max_width: int = 4096
+    max_height: int = 4096
+    content_types: tuple[str, ...] = ("image/jpeg", "image/png")
+    alt_length: int = 0
+    """Characters of alternative text that the network keeps; 0 when it has no place for any."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a post may be, counted as the network counts."""
+
+    length: int
+    count: Callable[[str], int] = len
+    link: LinkPlace = LinkPlace.TEXT
+    images: ImageLimits | None = None
+    caption_length: int | None = None
+    """The limit that holds instead of ``length`` when a picture is attached."""
+
+    def length_with(self, images: int) -> int:
+        """The limit for a post that carries ``images`` pictures."""
+        return self.caption_length if images and self.caption_length is not None else self.length
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a post on the network reads: the habits that a summary is shaped to.
+
+    ``title``: "" (the card shows it), "line" (first line) or "bold" (first line, emphasised).
+    ``target``: the length, in the network's units, at which a good post there stops.
+    ``hashtags``: how many tags are customary (0: none, or forbidden); ``hashtag``: how one is written.
+    ``paragraphs``: whether the summary may take several paragraphs.
+    ``plain``: makes harmless what the network would take for markup (mentions), without changing how it reads.
+    """
+
+    title: str = ""
+    target: int = 280
+    hashtags: int = 0
+    hashtag: str = "#{}"
+    paragraphs: bool = False
+    plain: Callable[[str], str] = str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Emphasis on a part of a message's text; ``offset`` and ``length`` are code points."""
+
+    kind: str
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Message:
+    """A post, composed for one account, exactly as the network will get it.
+
+    ``text`` already holds the link where the network wants it in the text; ``link`` is the
+    article's address for a card; ``title`` and ``description`` are for cards that the sender
+    fills in; ``source`` says whose words these are (``account``, a field's name, or ``body``).
+    """
+
+    text: str
+    link: str
+    language: str
+    title: str = ""
+    description: str = ""
+    images: tuple[Image, ...] = ()
+    spans: tuple[Span, ...] = ()
+    source: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready data: what is frozen in a delivery."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Message:
+        """The message that :meth:`to_dict` described."""
+        return cls(
+            **{
+                **data,
+                "images": tuple(Image(**image) for image in data.get("images", ())),
+                "spans": tuple(Span(**span) for span in data.get("spans", ())),
+            }
+        )
+
+    @property
+    def text_with_link(self) -> str:
+        """The text with the address in it, for when a card is refused or a person pastes it."""
+        if not self.link or self.link in self.text:
+            return self.text
+        return f"{self.text}\n\n{self.link}" if self.text else self.link
+
+
+@dataclass(frozen=True, repr=False)
+class Media:
+    """The bytes of one picture, fitted to a network's limits."""
+
+    data: bytes
+    content_type: str
+    filename: str
+    alt: str = ""
+
+    def __repr__(self):
+        return f"<Media {self.filename} {self.content_type} {len(self.data)} bytes>"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the network answered to a post: its id there (never empty) and its address."""
+
+    remote_id: str
+    permalink: str = ""
+
+    def __post_init__(self):
+        if not self.remote_id or not isinstance(self.remote_id, str):
+            raise ValueError("A receipt needs the id that the network gave to the post, as text.")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who an account is at the network; ``options`` are facts to keep (limits, device id ...), no secrets."""
+
+    remote_id: str
+    handle: str
+    profile_url: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, repr=False)
+class AppKeys:
+    """The keys of the application that speaks for the account, as the network's developer pages give them."""
+
+    client_id: str = ""
+    client_secret: str = ""
+
+    def __bool__(self):
+        return bool(self.client_id)
+
+
+@dataclass(frozen=True, repr=False)
+class Connection:
+    """All that a backend knows of one account: who it is there, and with what it opens the door.
+
+    ``host`` is the address of the server for networks that have many (``https://mastodon.example``);
+    ``credentials`` are secret and never shown: neither here nor in any exception or log record.
+    """
+
+    host: str = ""
+    remote_id: str = ""
+    handle: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, Any] = field(default_factory=dict)
+    app: AppKeys = AppKeys()
+
+    def __repr__(self):
+        return f"<Connection {self.handle or self.remote_id or '?'} {self.host}>".replace(" >", ">")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that must not be seen, longest first."""
+        values = [str(value) for value in self.credentials.values() if isinstance(value, str)]
+        values.append(self.app.client_secret)
+        return tuple(sorted({value for value in values if len(value) > 3}, key=len, reverse=True))
