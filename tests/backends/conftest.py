@@ -1,0 +1,165 @@
+"""What the tests of backends share: connections, a fake network, servers that break, specifications."""
+
+import io
+import json
+import socket
+import warnings
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+import requests
+import responses as mocked
+from PIL import Image as PillowImage
+
+from wagtail_syndicate.backends import http
+from wagtail_syndicate.types import Connection, Media, Message
+
+
+SHARED = Path(__file__).parents[3] / "shared"
+LINK = "https://www.example.com/news/new-bridge/"
+
+
+@pytest.fixture(autouse=True)
+def networks_as_they_are(settings):
+    """The networks at their own addresses, not at the sandbox's."""
+    settings.WAGTAIL_SYNDICATE = {}
+
+
+@pytest.fixture
+def message():
+    """A post with its link in the text."""
+    return Message(
+        text=f"The new bridge over the river opens on Monday & it's free for bicycles. {LINK} #bridge",
+        link=LINK,
+        language="en-gb",
+        title="The new bridge",
+    )
+
+
+@pytest.fixture
+def picture():
+    """A real, small JPEG with alternative text."""
+    data = io.BytesIO()
+    PillowImage.new("RGB", (32, 16), "teal").save(data, "JPEG")
+    return Media(data.getvalue(), "image/jpeg", "bridge.jpg", alt="A bridge with two lanes for bicycles")
+
+
+@pytest.fixture
+def api():
+    """Canned answers instead of a network; ``api.calls`` holds the requests that were sent."""
+    with mocked.RequestsMock(assert_all_requests_are_fired=False) as api:
+        yield api
+
+
+@pytest.fixture
+def a_minute_ago():
+    return datetime.now(UTC) - timedelta(minutes=1)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Time limits short enough to be waited for."""
+    monkeypatch.setattr(http, "CONNECT_TIMEOUT", 0.5)
+    monkeypatch.setattr(http, "READ_TIMEOUT", 0.3)
+
+
+# The fake network
+
+
+@pytest.fixture(scope="session")
+def running_fakenet():
+    from sandbox.fakenet import serve_in_thread
+
+    with serve_in_thread() as server:
+        yield server
+
+
+@pytest.fixture
+def fakenet(running_fakenet, settings):
+    """The fake network, empty, and the settings that lead there."""
+    running_fakenet.state.reset()
+    url = running_fakenet.url
+    networks = {
+        name: {"HOSTS": {"api": f"{url}/{name}/api", "web": f"{url}/{name}/web"}} for name in ("x", "vk", "weibo")
+    }
+    networks["telegram"] = {"HOSTS": {"api": f"{url}/telegram", "web": f"{url}/telegram/web"}}
+    networks["xing"] = {"HOSTS": {"web": f"{url}/xing/web"}}
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"mastodon": {}, **networks}, "ALLOW_LOCAL_HOSTS": True}
+    return running_fakenet
+
+
+@pytest.fixture
+def break_fakenet(fakenet):
+    """Make the fake network misbehave: ``break_fakenet("x", "publish", "reset_after")``."""
+    from sandbox.fakenet.faults import Fault
+
+    def arm(network, operation, kind, **more):
+        return fakenet.state.faults.add(Fault(network, operation, kind, **more))
+
+    return arm
+
+
+@pytest.fixture
+def connect(fakenet):
+    """``connect("x", "daily", scopes=...)``: a connection to the fake network, as connecting would have left it."""
+
+    def make(network, handle, *, host="", scopes=(), **credentials):
+        account = fakenet.state.account(network, handle)
+        if not credentials:
+            credentials = {"access_token": fakenet.state.add_token(network, handle, "app", scopes=tuple(scopes)).value}
+        return Connection(host=host, remote_id=account.id, handle=f"@{handle}", credentials=credentials)
+
+    return make
+
+
+@pytest.fixture
+def refused_address():
+    """An address on this machine where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+
+
+# Recorded answers and specifications of the real networks
+
+
+@pytest.fixture
+def recorded():
+    """The folder of recorded answers of real networks, where it exists."""
+    if not (SHARED / "recorded").is_dir():
+        pytest.skip("No recorded answers of real networks here.")
+    return SHARED / "recorded"
+
+
+def _as_string(data, **_parameters):
+    # OpenAPI 3.1 calls a file a string, and the validator does not take bytes for one.
+    return data.decode("latin-1")
+
+
+@cache
+def _load(name):
+    from openapi_core import Config, OpenAPI
+
+    config = Config(
+        spec_validator_cls=None,
+        extra_media_type_deserializers={"application/octet-stream": _as_string, "image/jpeg": _as_string},
+    )
+    return OpenAPI.from_dict(json.loads((SHARED / "specs" / name).read_text()), config=config)
+
+
+@pytest.fixture
+def assert_follows():
+    """``assert_follows("x-openapi.json", request)``: a sent request is one that the network's specification allows."""
+    if not (SHARED / "specs").is_dir():
+        pytest.skip("No specifications of networks here.")
+    from openapi_core.contrib.requests import RequestsOpenAPIRequest
+
+    def check(name, prepared: requests.PreparedRequest):
+        with warnings.catch_warnings():
+            # OAuth is not checked by the validator, which it says each time.
+            warnings.simplefilter("ignore", UserWarning)
+            _load(name).validate_request(RequestsOpenAPIRequest(prepared))
+
+    return check

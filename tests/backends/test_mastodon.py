@@ -1,0 +1,477 @@
+"""Mastodon: error table, requests as its specification has them, and whole posts at the fake network."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import yaml
+
+from wagtail_syndicate.backends.mastodon import POLL_WAITS, Backend, plain_text
+from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NotSent, OutcomeUnknown, Rejected
+from wagtail_syndicate.types import Connection, Receipt
+
+
+SERVER = "https://mastodon.example"
+STATUSES = f"{SERVER}/api/v1/statuses"
+MEDIA = f"{SERVER}/api/v2/media"
+TOKEN = "token-that-nobody-may-see"
+ACCOUNT = "117020565966271181"
+SCOPES = Backend.auth[0].scopes
+
+# Answers to a new status: status, body, headers; what it means; seconds to wait.
+ERRORS = [
+    (401, {"error": "The access token is invalid"}, {}, AccountProblem, "reconnect", None),
+    (401, {"error": "The access token was revoked"}, {}, AccountProblem, "reconnect", None),
+    (403, {"error": "This action is outside the authorized scopes"}, {}, AccountProblem, "reconnect", None),
+    (403, {"error": "Your login is currently disabled"}, {}, AccountProblem, "reconnect", None),
+    (404, {"error": "Record not found"}, {}, Rejected, "target_missing", None),
+    (410, {"error": "Gone"}, {}, Rejected, "target_missing", None),
+    (413, "<h1>413 Request Entity Too Large</h1>", {}, Rejected, "too_long", None),
+    (422, {"error": "Validation failed: Text character limit of 500 exceeded"}, {}, Rejected, "content_refused", None),
+    # The same in another language: Mastodon answers in the language of the account.
+    (422, {"error": "バリデーションに失敗しました: Textを入力してください"}, {}, Rejected, "content_refused", None),
+    # Servers that are not Mastodon.
+    (400, {"error": "Bad Request: status too long"}, {}, Rejected, "content_refused", None),
+    (429, {"error": "Too many requests"}, {"Retry-After": "120"}, NotSent, "rate_limited", 120),
+    (429, {"error": "Too many requests"}, {}, NotSent, "rate_limited", 300),
+    # Doubts: the server behind the gateway may have taken the post.
+    (500, "<h1>We're sorry</h1>", {}, OutcomeUnknown, "unclear_answer", None),
+    (502, "<h1>Bad gateway</h1>", {}, OutcomeUnknown, "unclear_answer", None),
+    (503, "<h1>Maintenance</h1>", {"Retry-After": "60"}, OutcomeUnknown, "unclear_answer", 60),
+    (504, "", {}, OutcomeUnknown, "unclear_answer", None),
+    (302, "", {"Location": "https://elsewhere.example/"}, OutcomeUnknown, "unclear_answer", None),
+    (418, {"error": "I'm a teapot"}, {}, OutcomeUnknown, "unclear_answer", None),
+    # Successes that name no post.
+    (200, "", {}, OutcomeUnknown, "unclear_answer", None),
+    (200, "<h1>Welcome</h1>", {}, OutcomeUnknown, "unclear_answer", None),
+    (200, {"content": "<p>hello</p>"}, {}, OutcomeUnknown, "unclear_answer", None),
+    (200, {"id": None, "url": None}, {}, OutcomeUnknown, "unclear_answer", None),
+    (200, [], {}, OutcomeUnknown, "unclear_answer", None),
+    (202, {}, {}, OutcomeUnknown, "unclear_answer", None),
+]
+
+
+@pytest.fixture
+def backend():
+    return Backend(Connection(SERVER, ACCOUNT, "@daily@mastodon.example", credentials={"access_token": TOKEN}))
+
+
+@pytest.fixture
+def daily(fakenet, connect):
+    """The account "daily" at the fake network."""
+    return Backend(connect("mastodon", "daily", host=fakenet.url, scopes=SCOPES))
+
+
+def add(api, method, url, status, body, headers=None):
+    if isinstance(body, str):
+        return api.add(method, url, body=body, status=status, headers=headers, content_type="text/html")
+    return api.add(method, url, json=body, status=status, headers=headers)
+
+
+# What answers mean
+
+
+@pytest.mark.parametrize(("status", "body", "headers", "error", "reason", "wait"), ERRORS)
+def test_answers_to_a_post(api, backend, message, status, body, headers, error, reason, wait):
+    add(api, "POST", STATUSES, status, body, headers)
+    with pytest.raises(error) as caught:
+        backend.publish(message, [], "key-1")
+    assert type(caught.value) is error
+    assert (caught.value.reason, caught.value.retry_after) == (reason, wait)
+    assert TOKEN not in f"{caught.value!s} {caught.value!r}"
+    assert len(api.calls) == 1
+
+
+def test_a_limit_with_an_iso_date_is_understood(api, backend, message):
+    reset = (datetime.now(UTC) + timedelta(minutes=4)).isoformat().replace("+00:00", "Z")
+    headers = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset}
+    add(api, "POST", STATUSES, 429, {"error": "Too many requests"}, headers)
+    with pytest.raises(NotSent) as caught:
+        backend.publish(message, [], "key-1")
+    assert caught.value.retry_after == pytest.approx(240, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "reason"),
+    [
+        (422, {"error": "Validation failed: File content type is invalid"}, MediaRejected, "image_refused"),
+        (400, {"error": "Bad Request"}, MediaRejected, "image_refused"),
+        (413, "<h1>413 Request Entity Too Large</h1>", MediaRejected, "image_refused"),
+        (500, {"error": "Error processing thumbnail for uploaded media"}, MediaRejected, "image_refused"),
+        (401, {"error": "The access token is invalid"}, AccountProblem, "reconnect"),
+        (403, {"error": "This action is outside the authorized scopes"}, AccountProblem, "reconnect"),
+        (429, {"error": "Too many requests"}, NotSent, "rate_limited"),
+        (503, "<h1>Maintenance</h1>", NotSent, "network_busy"),
+        (200, {"type": "image"}, NotSent, "network_busy"),
+    ],
+)
+def test_answers_to_a_picture(api, backend, picture, status, body, error, reason):
+    add(api, "POST", MEDIA, status, body)
+    with pytest.raises(error) as caught:
+        backend.upload(picture)
+    assert (type(caught.value), caught.value.reason) == (error, reason)
+
+
+@pytest.fixture
+def naps(monkeypatch):
+    """Seconds that the backend slept, without sleeping."""
+    slept = []
+    monkeypatch.setattr(Backend, "sleep", staticmethod(slept.append))
+    return slept
+
+
+def test_a_picture_in_process_is_waited_for(api, backend, picture, naps):
+    add(api, "POST", MEDIA, 202, {"id": "9", "url": None})
+    add(api, "GET", f"{SERVER}/api/v1/media/9", 206, {"id": "9", "url": None})
+    add(api, "GET", f"{SERVER}/api/v1/media/9", 200, {"id": "9", "url": "https://mastodon.example/9.jpg"})
+    assert backend.upload(picture) == "9"
+    assert naps == list(POLL_WAITS[:2])
+
+
+def test_but_not_for_ever(api, backend, picture, naps):
+    add(api, "POST", MEDIA, 202, {"id": "9", "url": None})
+    add(api, "GET", f"{SERVER}/api/v1/media/9", 206, {"id": "9", "url": None})
+    with pytest.raises(NotSent) as caught:
+        backend.upload(picture)
+    assert caught.value.retry_after
+    assert sum(naps) < 10 and len(api.calls) == 1 + len(POLL_WAITS)
+
+
+@pytest.mark.parametrize("status", [404, 422])
+def test_a_picture_whose_processing_fails_is_refused(api, backend, picture, naps, status):
+    add(api, "POST", MEDIA, 202, {"id": "9", "url": None})
+    add(api, "GET", f"{SERVER}/api/v1/media/9", status, {"error": "Record not found"})
+    with pytest.raises(MediaRejected):
+        backend.upload(picture)
+
+
+# What is sent
+
+
+@pytest.fixture
+def accepting(api):
+    api.post(STATUSES, json={"id": "117", "url": "https://mastodon.example/@daily/117"})
+    api.post(MEDIA, json={"id": "9", "url": "https://mastodon.example/9.jpg"})
+    return api
+
+
+@pytest.mark.parametrize(
+    ("language", "sent"),
+    [("en-gb", "en"), ("de", "de"), ("zh-Hans", "zh"), ("pt-BR", "pt"), ("gsw", None), ("", None)],
+)
+def test_a_status_always_says_visibility_and_language(accepting, backend, message, language, sent):
+    receipt = backend.publish(replace(message, language=language), [], "key-1")
+    request = accepting.calls[0].request
+    body = json.loads(request.body)
+    assert receipt == Receipt("117", "https://mastodon.example/@daily/117")
+    assert request.headers["Idempotency-Key"] == "key-1"
+    assert request.headers["Authorization"] == f"Bearer {TOKEN}"
+    assert (body["visibility"], body.get("language"), body["status"]) == ("public", sent, message.text)
+    assert "media_ids" not in body
+
+
+def test_requests_are_as_the_specification_has_them(
+    accepting, backend, message, picture, assert_follows, a_minute_ago
+):
+    accepting.get(f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses", json=[])
+    accepting.get(f"{SERVER}/api/v1/accounts/verify_credentials", json={"id": ACCOUNT, "acct": "daily"})
+    accepting.get(f"{SERVER}/api/v2/instance", json={"domain": "mastodon.example"})
+    backend.publish(message, [], "key-1")
+    backend.publish(message, [backend.upload(picture)], "key-1")
+    backend.find(message, a_minute_ago)
+    backend.identify()
+    assert len(accepting.calls) == 6
+    for call in accepting.calls:
+        assert_follows("mastodon-openapi.json", call.request)
+
+
+def test_the_description_of_a_picture_is_cut_to_what_the_server_takes(accepting, backend, picture):
+    options = {"limits": {"description_limit": 10}}
+    Backend(replace(backend.connection, options=options)).upload(replace(picture, alt="0123456789abc"))
+    body = accepting.calls[0].request.body
+    assert b"0123456789\r\n" in body and b'name="description"' in body
+
+
+def test_a_picture_without_description_goes_without(accepting, backend, picture):
+    backend.upload(replace(picture, alt=""))
+    assert b'name="description"' not in accepting.calls[0].request.body
+
+
+# What the server allows
+
+
+def test_limits_are_those_of_the_server(backend):
+    limits = {
+        "max_characters": 5000,
+        "characters_reserved_per_url": 25,
+        "description_limit": 420,
+        "image_size_limit": 1_000_000,
+        "max_media_attachments": 16,
+    }
+    own = Backend(replace(backend.connection, options={"limits": limits})).get_limits()
+    assert own.length == 5000
+    assert own.count("see https://www.example.com/a-long-address-that-is-never-counted-in-full") == 4 + 25
+    assert (own.images.count, own.images.max_bytes, own.images.alt_length) == (16, 1_000_000, 420)
+
+
+def test_limits_without_knowledge_are_the_usual_ones(backend):
+    usual = backend.get_limits()
+    assert (usual.length, usual.images.count, usual.images.alt_length) == (500, 4, 1500)
+    assert usual.count("https://www.example.com/a-long-address-that-is-never-counted-in-full") == 23
+
+
+def test_identity_keeps_what_the_server_allows(api, backend):
+    api.get(
+        f"{SERVER}/api/v1/accounts/verify_credentials", json={"id": ACCOUNT, "acct": "daily", "url": "https://m/@d"}
+    )
+    statuses = {"max_characters": 1000, "characters_reserved_per_url": 23, "max_media_attachments": "many"}
+    media = {"description_limit": 1500, "image_size_limit": 0, "video_size_limit": 9}
+    api.get(
+        f"{SERVER}/api/v2/instance",
+        json={"domain": "social.example", "configuration": {"statuses": statuses, "media_attachments": media}},
+    )
+    identity = backend.identify()
+    assert (identity.remote_id, identity.handle, identity.profile_url) == (
+        ACCOUNT,
+        "@daily@social.example",
+        "https://m/@d",
+    )
+    assert identity.options == {
+        "limits": {"max_characters": 1000, "characters_reserved_per_url": 23, "description_limit": 1500}
+    }
+
+
+@pytest.mark.parametrize("body", ["<h1>Welcome</h1>", {}, {"id": None}])
+def test_an_identity_needs_an_id(api, backend, body):
+    add(api, "GET", f"{SERVER}/api/v1/accounts/verify_credentials", 200, body)
+    with pytest.raises(NotSent):
+        backend.identify()
+
+
+# Finding
+
+
+def status(number, content, when):
+    return {"id": str(number), "created_at": when.isoformat(), "content": content, "url": f"{SERVER}/@daily/{number}"}
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>one<br />two</p><p>three</p>", "one two three"),
+        ("<p>a &amp; b &lt;3</p>", "a & b <3"),
+        (
+            '<p>see <a href="https://example.com/a/long/way"><span class="invisible">https://</span>'
+            '<span class="ellipsis">example.com/a/lo</span><span class="invisible">ng/way</span></a></p>',
+            "see https://example.com/a/long/way",
+        ),
+        # Other servers show a shortened address only.
+        ('see <a href="https://example.com/a/long/way">example.com/a/…</a>', "see https://example.com/a/long/way"),
+        ('<a href="https://m.example/tags/News" class="hashtag">#<span>News</span></a>', "# News"),
+    ],
+)
+def test_the_text_of_a_status(html, text):
+    assert plain_text(html).split() == text.split()
+
+
+def test_find_goes_on_until_the_time_is_reached(api, backend, message):
+    now = datetime.now(UTC)
+    listing = f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses"
+    api.get(listing, json=[status(9, "<p>other</p>", now), status(8, "<p>another</p>", now)])
+    api.get(listing, json=[status(7, f"<p>{message.text}</p>", now)])
+    assert backend.find(message, now - timedelta(minutes=1)).remote_id == "7"
+    assert "max_id=8" in api.calls[1].request.url
+
+
+def test_find_says_no_only_when_it_has_seen_everything(api, backend, message):
+    now = datetime.now(UTC)
+    listing = f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses"
+    api.get(listing, json=[status(9, "<p>other</p>", now)])
+    with pytest.raises(NotSent):
+        backend.find(message, now - timedelta(minutes=1))
+    api.replace("GET", listing, json=[])
+    assert backend.find(message, now - timedelta(minutes=1)) is None
+
+
+def test_find_does_not_take_an_older_post_of_the_same_text(api, backend, message):
+    now = datetime.now(UTC)
+    api.get(
+        f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses",
+        json=[status(7, f"<p>{message.text}</p>", now - timedelta(minutes=2))],
+    )
+    assert backend.find(message, now - timedelta(minutes=1)) is None
+
+
+@pytest.mark.parametrize(("status_code", "body"), [(200, "<h1>Welcome</h1>"), (200, {}), (503, ""), (404, {})])
+def test_find_does_not_say_no_when_it_cannot_look(api, backend, message, a_minute_ago, status_code, body):
+    add(api, "GET", f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses", status_code, body)
+    with pytest.raises((NotSent, Rejected)):
+        backend.find(message, a_minute_ago)
+
+
+def test_share_link(backend, message):
+    assert backend.share_link(message).startswith(f"{SERVER}/share?text=The%20new%20bridge")
+    assert "%26%20it%27s" in backend.share_link(message)
+    assert Backend().share_link(message) == ""
+
+
+# At the fake network
+
+
+def test_a_post_with_a_picture(fakenet, daily, message, picture):
+    receipt = daily.publish(message, [daily.upload(picture)], "key-1")
+    (post,) = fakenet.state.timeline("mastodon", "daily")
+    assert receipt == Receipt(post.id, f"{fakenet.url}/@daily/{post.id}")
+    assert (post.text, post.language, post.visibility) == (message.text, "en", "public")
+    (image,) = post.images
+    assert (image.data, image.alt) == (picture.data, picture.alt)
+
+
+def test_a_repeated_key_makes_no_second_post(fakenet, daily, message):
+    receipts = {daily.publish(message, [], "key-1") for _ in range(3)}
+    assert len(receipts) == len(fakenet.state.timeline("mastodon", "daily")) == 1
+    assert daily.publish(message, [], "key-2") not in receipts
+
+
+def test_find_finds_what_was_sent_and_nothing_else(fakenet, daily, connect, message, picture, a_minute_ago):
+    assert daily.find(message, a_minute_ago) is None
+    wanted = daily.publish(message, [daily.upload(picture)], "key-1")
+    daily.publish(replace(message, text="Something else. https://www.example.com/else/"), [], "key-2")
+    daily.publish(replace(message, text=message.text.replace("Monday", "Tuesday")), [], "key-3")
+    other = Backend(connect("mastodon", "weekly", host=fakenet.url, scopes=SCOPES))
+    other.publish(message, [], "key-4")
+    assert daily.find(message, a_minute_ago) == wanted
+    assert daily.find(replace(message, text=message.text.replace("Monday", "Friday")), a_minute_ago) is None
+    assert daily.find(replace(message, text=message.text.replace("bridge/", "tunnel/")), a_minute_ago) is None
+    assert daily.find(message, datetime.now(UTC) + timedelta(minutes=1)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zwei Absätze.\n\nUnd https://example.com/ä?b=1&c=%C3%A4#d, mitten im Satz. #Käse #Brot",
+        "三座桥开放 https://example.com/桥/ 👨‍👩‍👧",
+        "👍🎉",
+        "@nobody@example.com and 5 < 6 > 4 'quoted' “quoted”",
+    ],
+)
+def test_find_recognises_texts_of_all_kinds(daily, message, a_minute_ago, text):
+    odd = replace(message, text=text, link="")
+    receipt = daily.publish(odd, [], "key-1")
+    assert daily.find(odd, a_minute_ago) == receipt
+
+
+def test_identity(fakenet, daily):
+    identity = daily.identify()
+    assert identity.remote_id == fakenet.state.account("mastodon", "daily").id
+    assert identity.handle == f"@daily@{fakenet.url.partition('://')[2]}"
+    assert identity.profile_url == f"{fakenet.url}/@daily"
+    assert identity.options["limits"]["max_characters"] == 500
+
+
+def test_a_revoked_token_asks_to_connect_again(fakenet, daily, message, picture):
+    fakenet.state.revoke_grants("mastodon", "daily")
+    for attempt in (daily.identify, lambda: daily.upload(picture), lambda: daily.publish(message, [], "key-1")):
+        with pytest.raises(AccountProblem) as caught:
+            attempt()
+        assert not caught.value.refreshable
+
+
+def test_a_text_over_the_limit_is_refused_for_good(daily, message):
+    limits = daily.get_limits()
+    longest = replace(message, text="x" * (limits.length - 24) + f" {message.link}")
+    assert limits.count(longest.text) == limits.length
+    assert daily.publish(longest, [], "key-1")
+    with pytest.raises(Rejected) as caught:
+        daily.publish(replace(longest, text="x" + longest.text), [], "key-2")
+    assert caught.value.reason == "content_refused"
+
+
+def test_a_file_that_is_no_picture_is_refused(daily, picture):
+    with pytest.raises(MediaRejected):
+        daily.upload(replace(picture, data=b"no picture"))
+
+
+def test_a_slow_picture_is_waited_for(fakenet, daily, message, picture):
+    fakenet.state.change_settings({"mastodon_media_processing_seconds": 0.7})
+    daily.publish(message, [daily.upload(picture)], "key-1")
+    assert fakenet.state.timeline("mastodon", "daily")[0].images
+
+
+@pytest.mark.parametrize(
+    ("kind", "posts"),
+    [("reset_before", 0), ("reset_after", 1), ("stall_after", 1), ("empty_200", 0), ("html_200", 0), ("no_id", 0),
+     ("error", 0), ("error_after", 1)],
+)  # fmt: skip
+def test_a_broken_answer_leaves_a_doubt_that_finding_settles(
+    fakenet, daily, message, break_fakenet, impatient, a_minute_ago, kind, posts
+):
+    break_fakenet("mastodon", "publish", kind, delay=0.5)
+    with pytest.raises(OutcomeUnknown):
+        daily.publish(message, [], "key-1")
+    assert len(fakenet.state.timeline("mastodon", "daily")) == posts
+    assert bool(daily.find(message, a_minute_ago)) == bool(posts)
+    daily.publish(message, [], "key-1")
+    assert len(fakenet.state.timeline("mastodon", "daily")) == 1
+
+
+def test_a_server_that_is_down_got_nothing(refused_address, backend, message):
+    with pytest.raises(NotSent) as caught:
+        Backend(replace(backend.connection, host=refused_address)).publish(message, [], "key-1")
+    assert caught.value.reason == "network_down"
+
+
+# Answers that were recorded from a real server
+
+
+def interactions(recorded, name):
+    return yaml.safe_load((recorded / "MASTODON" / "Mastodon.py" / name).read_text())["interactions"]
+
+
+def replay(api, interaction):
+    path = interaction["request"]["uri"].partition("/api/")[2].rstrip("/")
+    answer = interaction["response"]
+    api.add(
+        interaction["request"]["method"],
+        f"{SERVER}/api/{path}",
+        body=answer["body"]["string"],
+        status=answer["status"]["code"],
+        headers={name: values[0] for name, values in answer["headers"].items() if name.startswith("x-ratelimit")},
+    )
+
+
+def test_a_recorded_post_is_understood_and_found(api, recorded, backend, message):
+    posted = interactions(recorded, "test_status_post(None-public).yaml")[0]
+    replay(api, posted)
+    toot = replace(message, text="Toot!", link="")
+    receipt = backend.publish(toot, [], "key-1")
+    assert receipt.remote_id == "117020585924712638"
+    assert receipt.permalink.endswith("/@mastodonpy_test/117020585924712638")
+    shown = json.loads(posted["response"]["body"]["string"])
+    api.get(f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses", json=[shown])
+    assert backend.find(toot, datetime(2026, 8, 1, tzinfo=UTC)) == receipt
+
+
+def test_a_recorded_refusal_is_understood(api, recorded, backend, message):
+    replay(api, interactions(recorded, "test_status_empty.yaml")[0])
+    with pytest.raises(Rejected, match="バリデーション") as caught:
+        backend.publish(message, [], "key-1")
+    assert caught.value.reason == "content_refused"
+
+
+def test_a_recorded_upload_is_understood(api, recorded, backend, picture):
+    replay(api, interactions(recorded, "test_media_post_file.yaml")[0])
+    assert backend.upload(picture) == "117020576894251992"
+
+
+def test_a_recorded_instance_is_understood(api, recorded, backend):
+    replay(api, interactions(recorded, "test_instance.yaml")[0])
+    api.get(f"{SERVER}/api/v1/accounts/verify_credentials", json={"id": ACCOUNT, "acct": "daily"})
+    assert backend.identify().options["limits"] == {
+        "max_characters": 500,
+        "max_media_attachments": 4,
+        "characters_reserved_per_url": 23,
+        "description_limit": 10000,
+        "image_size_limit": 16777216,
+    }

@@ -1,0 +1,491 @@
+"""Weibo: what is shared, what Weibo's codes mean, and how a post is found again."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from io import BytesIO
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+import requests
+import responses
+from werkzeug.formparser import parse_form_data
+
+from wagtail_syndicate.backends import weibo
+from wagtail_syndicate.exceptions import (
+    AccountProblem,
+    DuplicateContent,
+    MediaRejected,
+    NetworkError,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+)
+from wagtail_syndicate.reasons import REASONS
+from wagtail_syndicate.types import Connection, Media, Message, Reach, Region
+
+
+TOKEN = "2.00noRealToken_abcdefg"
+KEY = "unused-by-weibo"
+LINK = "https://www.example.org/zh/shui/"
+TEXT = f"新传感器无需试剂即可测量水质。 {LINK}"
+MESSAGE = Message(TEXT, LINK, "zh-hans")
+SHARE = "https://api.weibo.com/2/statuses/share.json"
+TIMELINE = "https://api.weibo.com/2/statuses/user_timeline.json"
+PICTURE = Media(b"\x89PNG\r\n\x1a\n picture", "image/png", "shui.png", "ignored")
+SINCE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def backend(**kwargs):
+    fields = {"remote_id": "1404376560", "handle": "水质", "credentials": {"access_token": TOKEN}} | kwargs
+    return weibo.Backend(Connection(**fields))
+
+
+def status(number=3491273850170657, **kwargs):
+    return {
+        "created_at": "Mon Nov 23 16:00:05 +0800 2026",
+        "id": number,
+        "idstr": str(number),
+        "mid": str(number),
+        "text": "新传感器无需试剂即可测量水质。 http://t.cn/Ab12Cd",
+        "truncated": False,
+        "user": {"id": 1404376560, "idstr": "1404376560", "screen_name": "水质"},
+    } | kwargs
+
+
+def refusal(code, text="Nope"):
+    return {"error": text, "error_code": code, "request": "/2/statuses/share.json"}
+
+
+def share(body=None, message=MESSAGE, uploads=(), **kwargs):
+    responses.add(responses.POST, SHARE, json=body, **kwargs)
+    return backend().publish(message, uploads, KEY)
+
+
+@responses.activate
+def test_text_goes_out_byte_for_byte_as_a_form():
+    receipt = share(status())
+    assert receipt.remote_id == "3491273850170657"
+    assert receipt.permalink == "https://weibo.com/1404376560/yCirT0Iox"
+    [call] = responses.calls
+    assert call.request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert dict(parse_qsl(call.request.body)) == {"status": TEXT}
+    assert call.request.headers["Authorization"] == f"OAuth2 {TOKEN}"
+    assert TOKEN not in call.request.url + call.request.body
+
+
+@responses.activate
+def test_picture_travels_with_the_post(settings):
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"weibo": {"RIP": "203.0.113.9"}}}
+    share(status(), uploads=[backend().upload(PICTURE)])
+    [call] = responses.calls
+    environ = requests_environ(call.request)
+    _, form, files = parse_form_data(environ)
+    assert dict(form) == {"status": TEXT, "rip": "203.0.113.9"}
+    assert list(files) == ["pic"]
+    assert (files["pic"].read(), files["pic"].content_type) == (PICTURE.data, "image/png")
+
+
+def requests_environ(request):
+    body = request.body
+    return {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_TYPE": request.headers["Content-Type"],
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "short"),
+    [
+        (3491273850170657, "yCirT0Iox"),
+        ("3491273850170657", "yCirT0Iox"),
+        (0, "0"),
+        (61, "Z"),
+        (62, "10"),
+        (10_000_000, "10000"),
+        (10_000_061, "1000Z"),
+    ],
+)
+def test_id_in_the_address(number, short):
+    assert weibo.short_id(number) == short
+
+
+MEANINGS = {
+    "unclear_answer": (OutcomeUnknown, "10001 10002 10003 10009 10010 10011"),
+    "rate_limited": (NotSent, "10004 10022 10023 10024 20016 20022"),
+    "app_setup": (Rejected, "10005 10006 10014 20014 21322"),
+    "bad_request": (Rejected, "10008 10012 10016 10018 10020 10021"),
+    "target_missing": (Rejected, "10013 20101"),
+    "content_refused": (Rejected, "10017"),
+    "image_refused": (MediaRejected, "20005 20006 20007"),
+    "empty": (Rejected, "20008"),
+    "too_long": (Rejected, "20012"),
+    "account_blocked": (Rejected, "20015"),
+    "duplicate": (DuplicateContent, "20017 20019 20111"),
+    "content_forbidden": (Rejected, "20018 20020 20021 21602"),
+    "human_check": (Rejected, "20031"),
+    "accepted_later": (OutcomeUnknown, "20032"),
+    "permission": (Rejected, "20102 21330"),
+    "expired_token": (AccountProblem, "21315 21327"),
+    "reconnect": (AccountProblem, "20003 21301 21314 21316 21317 21319 21325 21332"),
+    "not_reviewed": (Rejected, "21321"),
+}
+
+
+@responses.activate
+@pytest.mark.parametrize("status_and_type", [(400, int), (403, str), (200, int), (200, str)])
+@pytest.mark.parametrize(
+    ("code", "kind", "reason"),
+    [(code, kind, reason) for reason, (kind, codes) in MEANINGS.items() for code in codes.split()],
+)
+def test_error_code(code, kind, reason, status_and_type):
+    http_status, as_type = status_and_type
+    with pytest.raises(kind) as caught:
+        share(refusal(as_type(code)), status=http_status)
+    assert type(caught.value) is kind
+    assert (caught.value.reason, caught.value.detail, caught.value.status) == (reason, "Nope", http_status)
+    assert reason in {**REASONS, **weibo.Backend.reasons}
+    if kind is NotSent:
+        assert caught.value.retry_after >= 3600
+
+
+@responses.activate
+@pytest.mark.parametrize("text", ["text not find domain!", "appkey not bind domain!"])
+def test_link_outside_the_bound_domain(text):
+    with pytest.raises(Rejected) as caught:
+        share(refusal(10017, text), status=400)
+    assert caught.value.reason == "link_domain"
+
+
+@responses.activate
+@pytest.mark.parametrize("body", [refusal(99999), {}, {"id": 0}, {"idstr": ""}, [], "ok", None])
+@pytest.mark.parametrize("http_status", [200, 400, 500])
+def test_unknown_answer_is_an_unknown_outcome(body, http_status):
+    with pytest.raises(OutcomeUnknown):
+        share(body, status=http_status)
+
+
+@responses.activate
+@pytest.mark.parametrize("answer", [{"body": ""}, {"body": "<html>"}, {"body": "busy", "status": 503}])
+def test_answer_that_is_not_json_is_an_unknown_outcome(answer):
+    responses.add(responses.POST, SHARE, **answer)
+    with pytest.raises(OutcomeUnknown):
+        backend().publish(MESSAGE, [], KEY)
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "failure", [requests.exceptions.ReadTimeout(), requests.exceptions.ConnectionError(ConnectionResetError())]
+)
+def test_broken_connection_is_an_unknown_outcome(failure):
+    responses.add(responses.POST, SHARE, body=failure)
+    with pytest.raises(OutcomeUnknown):
+        backend().publish(MESSAGE, [], KEY)
+
+
+def test_refused_connection_is_surely_not_sent(settings, refused_address):
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"weibo": {"HOSTS": {"api": refused_address}}}}
+    with pytest.raises(NotSent):
+        backend().publish(MESSAGE, [], KEY)
+
+
+@responses.activate
+@pytest.mark.parametrize("code", [21332, 10001, 99999])
+def test_nothing_secret_is_shown(code):
+    with pytest.raises(NetworkError) as caught:
+        share(refusal(code, f"token {TOKEN} is bad"), status=400)
+    assert (
+        TOKEN not in f"{caught.value!s} {caught.value!r} {caught.value.detail} {backend()!r} {backend().connection!r}"
+    )
+    assert "is bad" in caught.value.detail
+
+
+@responses.activate
+def test_recorded_answers(recorded):
+    file = recorded / "WEIBO/seen-in-issues.json"
+    expected = ["link_domain", "link_domain", "app_setup", "permission"]
+    seen = [answer.get("body") or answer["body_partial"] for answer in json.loads(file.read_text())]
+    for body, reason in zip(seen, expected, strict=True):
+        responses.reset()
+        with pytest.raises(Rejected) as caught:
+            share(body, status=400)
+        assert caught.value.reason == reason
+
+
+@responses.activate
+def test_recorded_statuses_have_addresses_and_can_be_found(recorded):
+    file = recorded / "WEIBO/weiboclient4j/statuses.json"
+    posts = json.loads(file.read_text())
+    responses.add(responses.GET, TIMELINE, json={"statuses": posts})
+    wanted = next(post for post in posts if "CTO" in post["text"])
+    text = wanted["text"].replace("http://t.cn/ar6FgG", LINK)
+    found = backend().find(Message(text, LINK, "zh-hans"), datetime(2011, 9, 16, tzinfo=UTC))
+    assert found.remote_id == str(wanted["id"])
+
+
+# Refused before anything is sent
+
+
+@pytest.mark.parametrize(
+    ("domains", "link", "allowed"),
+    [
+        (["example.org"], LINK, True),
+        (["www.example.org"], "https://example.org/a/", True),
+        (["other.example", "EXAMPLE.org"], LINK, True),
+        (["example.org"], "https://notexample.org/", False),
+        (["example.org"], "https://example.org.evil.example/", False),
+        (["example.org"], "https://evil.example/?to=https:/example.org", False),
+        (["example.org"], "https://example.org@evil.example/", False),
+        ([], "https://anywhere.example/", True),
+    ],
+)
+@pytest.mark.parametrize("place", ["settings", "account"])
+@responses.activate
+def test_link_must_be_on_a_bound_domain(settings, place, domains, link, allowed):
+    options = {"bound_domains": domains} if place == "account" else {}
+    if place == "settings":
+        settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"weibo": {"BOUND_DOMAINS": domains}}}
+    responses.add(responses.POST, SHARE, json=status())
+    message = Message(f"水 {link}", link, "zh-hans")
+    if allowed:
+        backend(options=options).publish(message, [], KEY)
+    else:
+        with pytest.raises(Rejected) as caught:
+            backend(options=options).publish(message, [], KEY)
+        assert caught.value.reason == "link_domain"
+    assert len(responses.calls) == (1 if allowed else 0)
+
+
+@responses.activate
+def test_text_without_a_link_is_no_text_for_a_bound_domain():
+    with pytest.raises(Rejected, match="link_domain"):
+        backend(options={"bound_domains": ["example.org"]}).publish(Message("水", "", "zh-hans"), [], KEY)
+    assert not responses.calls
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        (f"#水质# 新传感器 {LINK}", False),
+        (f"第 #1 名 {LINK}", True),
+        (f"新 {LINK}#a 旧 {LINK}#b", True),
+    ],
+)
+def test_topics_are_refused(text, allowed):
+    responses.add(responses.POST, SHARE, json=status())
+    message = Message(text, LINK, "zh-hans")
+    if allowed:
+        backend().publish(message, [], KEY)
+    else:
+        with pytest.raises(Rejected, match="content_refused"):
+            backend().publish(message, [], KEY)
+    assert len(responses.calls) == (1 if allowed else 0)
+
+
+# Reading back
+
+
+def at(moment):
+    """The moment as Weibo writes it, in its own time zone."""
+    day, date, month, year, clock, _zone = format_datetime(moment + timedelta(hours=8)).replace(",", "").split()
+    return f"{day} {month} {date} {clock} +0800 {year}"
+
+
+def look(posts, message=MESSAGE):
+    responses.add(responses.GET, TIMELINE, json={"statuses": posts, "total_number": len(posts)})
+    return backend().find(message, SINCE)
+
+
+@responses.activate
+def test_find_asks_for_the_posts_of_this_app():
+    assert look([status()]).permalink == "https://weibo.com/1404376560/yCirT0Iox"
+    [call] = responses.calls
+    assert parse_qs(urlsplit(call.request.url).query) == {"base_app": ["1"], "count": ["100"]}
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": "新传感器无需试剂即可测量水质。http://t.cn/Ab12Cd "},
+        {"text": "新传感器无需试剂即可测量水质。 http://t.cn/Ab12Cd\u200b"},
+        {"text": f"新传感器无需试剂即可测量水质。 {LINK}"},
+        {"created_at": at(SINCE - timedelta(minutes=1))},
+    ],
+)
+def test_found_although_weibo_changed_it(change):
+    assert look([status(1, text="别的"), status(**change)]).remote_id == "3491273850170657"
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "change",
+    [{"text": "新传感器无需试剂即可测量空气。 http://t.cn/Ab12Cd"}, {"created_at": at(SINCE - timedelta(hours=1))}],
+)
+def test_other_and_older_posts_are_not_it(change):
+    assert look([status(**change)]) is None
+
+
+@responses.activate
+def test_link_with_signs_of_its_own_script_is_left_out_as_a_whole():
+    link = "https://example.org/新闻/?a=1&copy=2"
+    message = Message(f"水质 & 空气 {link}", link, "zh-hans")
+    assert look([status(text="水质 &amp; 空气 http://t.cn/Ab12Cd")], message)
+
+
+@responses.activate
+@pytest.mark.parametrize("answer", [{"statuses": None}, {}, {"statuses": [{"text": "x"}]}, {"statuses": [7]}])
+def test_strange_timeline_says_nothing(answer):
+    responses.add(responses.GET, TIMELINE, json=answer)
+    with pytest.raises(NotSent):
+        backend().find(MESSAGE, SINCE)
+
+
+@responses.activate
+def test_timeline_that_does_not_reach_back_says_nothing():
+    with pytest.raises(NotSent):
+        look([status(number, text="别的") for number in range(1, 101)])
+
+
+@responses.activate
+def test_trouble_while_looking_is_no_absence():
+    responses.add(responses.GET, TIMELINE, json=refusal(10001), status=400)
+    with pytest.raises(NotSent):
+        backend().find(MESSAGE, SINCE)
+
+
+# Connecting
+
+
+@responses.activate
+def test_identify():
+    responses.add(responses.GET, "https://api.weibo.com/2/account/get_uid.json", json={"uid": "1404376560"})
+    shown = {"id": 1404376560, "idstr": "1404376560", "screen_name": "水质", "domain": ""}
+    responses.add(responses.GET, "https://api.weibo.com/2/users/show.json", json=shown)
+    found = backend(remote_id="").identify()
+    assert (found.remote_id, found.handle) == ("1404376560", "水质")
+    assert found.profile_url == "https://weibo.com/u/1404376560"
+    assert responses.calls[1].request.url.endswith("?uid=1404376560")
+    assert responses.calls[0].request.headers["Authorization"] == f"OAuth2 {TOKEN}"
+
+
+@responses.activate
+def test_identify_with_withdrawn_access():
+    responses.add(responses.GET, "https://api.weibo.com/2/account/get_uid.json", json=refusal(21332), status=400)
+    with pytest.raises(AccountProblem):
+        backend().identify()
+
+
+def test_facts_for_the_rest_of_the_package():
+    assert (weibo.Backend.reach, weibo.Backend.region) == (Reach.CONDITIONAL, Region.CHINA)
+    assert weibo.Backend.style.hashtags == 0
+    assert weibo.Backend.limits.count("水" * 140) == weibo.Backend.limits.length
+    [door] = weibo.Backend.auth
+    assert not door.pkce and not door.refresh and door.scope_separator == ","
+    assert backend().url(door.authorize_url) == "https://api.weibo.com/oauth2/authorize"
+
+
+def test_share_link():
+    address = urlsplit(backend().share_link(MESSAGE))
+    assert address.netloc + address.path == "service.weibo.com/share/share.php"
+    assert parse_qs(address.query) == {"url": [LINK], "title": ["新传感器无需试剂即可测量水质。"]}
+
+
+# Against the imitation of the network
+
+
+@pytest.fixture
+def account(fakenet, settings):
+    settings.WAGTAIL_SYNDICATE["NETWORKS"]["weibo"]["RIP"] = "203.0.113.9"
+    fakenet.state.change_settings({"weibo_bound_domains": ["example.org"]})
+    moment = fakenet.state.now()
+    token = fakenet.state.add_token("weibo", "shuizhi", "3141592653", expires_at=moment + 3600)
+    uid = fakenet.state.account("weibo", "shuizhi").id
+    return fakenet, backend(remote_id=uid, handle="shuizhi", credentials={"access_token": token.value})
+
+
+def test_whole_way_with_a_picture(account, picture):
+    fakenet, sender = account
+    identity = sender.identify()
+    assert (identity.remote_id, identity.handle) == (sender.connection.remote_id, "shuizhi")
+    receipt = sender.publish(MESSAGE, [sender.upload(picture)], KEY)
+    [found] = fakenet.state.timeline("weibo", "shuizhi")
+    assert (found.text, found.id, found.images[0].width) == (TEXT, receipt.remote_id, 32)
+    assert receipt.permalink == fakenet.url + found.path
+
+
+def test_finds_exactly_what_was_sent(account):
+    fakenet, sender = account
+    began = datetime.now(UTC)
+    other = Message(TEXT.replace("水质", "空气"), LINK, "zh-hans")
+    sender.publish(other, [], KEY)
+    assert sender.find(MESSAGE, began) is None
+    receipt = sender.publish(MESSAGE, [], KEY)
+    assert sender.find(MESSAGE, began) == receipt
+    assert sender.find(other, began) != receipt
+    assert sender.find(MESSAGE, began + timedelta(hours=1)) is None
+
+
+def test_found_after_the_connection_broke(account, break_fakenet):
+    fakenet, sender = account
+    began = datetime.now(UTC)
+    break_fakenet("weibo", "publish", "reset_after")
+    with pytest.raises(OutcomeUnknown):
+        sender.publish(MESSAGE, [], KEY)
+    [there] = fakenet.state.timeline("weibo", "shuizhi")
+    assert sender.find(MESSAGE, began).remote_id == there.id
+    with pytest.raises(DuplicateContent):
+        sender.publish(MESSAGE, [], KEY)
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "empty_200", "html_200", "no_id", "error"])
+def test_unclear_outcomes(account, fault, break_fakenet):
+    fakenet, sender = account
+    began = datetime.now(UTC)
+    break_fakenet("weibo", "publish", fault)
+    with pytest.raises(OutcomeUnknown):
+        sender.publish(MESSAGE, [], KEY)
+    assert sender.find(MESSAGE, began) is None
+
+
+def test_refused_picture_leaves_the_text(account, picture, break_fakenet):
+    fakenet, sender = account
+    with pytest.raises(MediaRejected):
+        sender.publish(MESSAGE, [Media(b"no picture", "image/png", "shui.png")], KEY)
+    break_fakenet("weibo", "publish", "refuse_image")
+    with pytest.raises(MediaRejected):
+        sender.publish(MESSAGE, [picture], KEY)
+    assert sender.publish(MESSAGE, [], KEY).remote_id
+
+
+def test_refusals_in_words(account, break_fakenet):
+    fakenet, sender = account
+    with pytest.raises(Rejected, match="too_long"):
+        sender.publish(Message(f"{'水' * 200} {LINK}", LINK, "zh-hans"), [], KEY)
+    elsewhere = "https://elsewhere.example/"
+    with pytest.raises(Rejected, match="link_domain"):
+        sender.publish(Message(f"水 {elsewhere}", elsewhere, "zh-hans"), [], KEY)
+    break_fakenet("weibo", "publish", "rate_limit")
+    with pytest.raises(NotSent, match="rate_limited"):
+        sender.publish(MESSAGE, [], KEY)
+
+
+def test_text_of_exactly_the_limit_is_taken(account):
+    _, sender = account
+    limits, text = sender.get_limits(), f" {LINK}"
+    while limits.count("水" + text) <= limits.length:
+        text = "水" + text
+    assert sender.publish(Message(text, LINK, "zh-hans"), [], KEY).remote_id
+
+
+@pytest.mark.parametrize(("end", "reason"), [("expire_tokens", "expired_token"), ("revoke_grants", "reconnect")])
+def test_ended_access(account, end, reason):
+    fakenet, sender = account
+    getattr(fakenet.state, end)("weibo", "shuizhi")
+    for call in (sender.identify, lambda: sender.publish(MESSAGE, [], KEY)):
+        with pytest.raises(AccountProblem) as caught:
+            call()
+        assert caught.value.reason == reason

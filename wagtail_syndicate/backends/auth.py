@@ -1,0 +1,73 @@
+"""The doors of networks: how an account is connected. A backend lists the ones it has, best first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OAuth2:
+    """The OAuth 2.0 authorization code flow.
+
+    Addresses may begin with a host of the backend, as in ``{web}/oauth2/authorize``.
+
+    :param pkce: whether the network takes a code challenge (S256).
+    :param client_auth: where the app's keys go at the token endpoint: ``basic`` (header) or ``body``.
+    :param keys: settings that hold the app's keys; ``None`` when the app registers itself (``register_url``).
+    :param register_url: where an app asks for keys of its own, for networks of many servers.
+    :param refresh: whether access tokens can be refreshed; :param revoke_url: where they are given back.
+    """
+
+    authorize_url: str
+    token_url: str
+    scopes: tuple[str, ...] = ()
+    name: str = "oauth2"
+    label: str = "OAuth 2.0"
+    pkce: bool = True
+    client_auth: str = "body"
+    scope_separator: str = " "
+    keys: tuple[str, str] | None = ("CLIENT_ID", "CLIENT_SECRET")
+    register_url: str = ""
+    refresh: bool = False
+    revoke_url: str = ""
+
+
+@dataclass(frozen=True)
+class OAuth1:
+    """The OAuth 1.0a flow: request token, consent, access token; signed with HMAC-SHA1."""
+
+    request_token_url: str
+    authorize_url: str
+    access_token_url: str
+    name: str = "oauth1"
+    label: str = "OAuth 1.0a"
+    keys: tuple[str, str] = ("CONSUMER_KEY", "CONSUMER_SECRET")
+
+
+@dataclass(frozen=True)
+class PastedField:
+    """One value that an admin copies from the network's pages. ``option``: kept in the open, not secret."""
+
+    name: str
+    label: str
+    help_text: str = ""
+    secret: bool = True
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """Keys that an admin copies from the network's pages and pastes here."""
+
+    fields: tuple[PastedField, ...]
+    name: str = "pasted"
+    label: str = "Access key"
+
+
+@dataclass(frozen=True)
+class NoDoor:
+    """Nothing to connect: a person posts. ``fields`` may ask for what names the account (never secrets)."""
+
+    fields: tuple[PastedField, ...] = ()
+    name: str = "none"
+    label: str = ""

@@ -1,0 +1,230 @@
+"""HTTP to networks: one place for time limits, size limits, redaction and what a broken connection means."""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+import time
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+import wagtail_syndicate
+from wagtail_syndicate.exceptions import AccountProblem, NotSent, OutcomeUnknown
+
+
+CONNECT_TIMEOUT = 5.0  # seconds
+READ_TIMEOUT = 15.0  # seconds between two pieces of an answer
+DEADLINE = 20.0  # seconds for the whole answer; shorter than the lane's lease
+MAX_BYTES = 1024 * 1024  # of an answer
+MAX_WAIT = 24 * 3600.0  # no stated waiting time is believed beyond this
+
+# X counts the day's posts apart (plhery/node-twitter-api-v2 issues 495 and 553).
+LIMIT_HEADERS = (
+    "X-RateLimit-",
+    "RateLimit-",
+    "X-Rate-Limit-",
+    "X-App-Limit-24hour-",
+    "X-User-Limit-24hour-",
+)
+
+NEVER_CONNECTED = (
+    requests.exceptions.ConnectTimeout,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.MissingSchema,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.LocationParseError,
+    urllib3.exceptions.NameResolutionError,
+    urllib3.exceptions.NewConnectionError,
+)
+
+HIDDEN = "•••"
+
+_local = threading.local()
+
+
+def session() -> requests.Session:
+    """This thread's session: connections are reused, cookies and environment settings (proxies, .netrc) are not."""
+    if not hasattr(_local, "session"):
+        made = requests.Session()
+        made.trust_env = False
+        made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        made.headers["User-Agent"] = f"wagtail-syndicate/{wagtail_syndicate.__version__}"
+        for prefix in ("https://", "http://"):
+            made.mount(prefix, HTTPAdapter(pool_connections=32, pool_maxsize=4, max_retries=0))
+        _local.session = made
+    return _local.session
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """``text`` without any of ``secrets``."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """What a server answered. ``data`` is the parsed JSON, ``None`` when the body is something else."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
+    text: str = ""
+    data: Any = None
+
+    def __repr__(self):
+        return f"<Answer {self.status}>"
+
+    def get(self, *path: str | int) -> Any:
+        """The value at ``path`` in the JSON, ``None`` where there is none."""
+        value = self.data
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait, from whichever header the server used; ``None`` when it said nothing."""
+        return waiting_time(self.headers)
+
+
+def waiting_time(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds to wait: Retry-After (seconds, date) or the reset (epoch seconds, ISO date) of a limit that is spent."""
+    now = now or datetime.now(UTC)
+    waits = [
+        _seconds(part.strip(), now, relative=True) for part in _retry_after_values(headers.get("Retry-After", ""))
+    ]
+    if not any(wait is not None for wait in waits):
+        for prefix in LIMIT_HEADERS:
+            if headers.get(f"{prefix}Remaining", "0").strip() == "0" and headers.get(f"{prefix}Reset"):
+                waits.append(_seconds(headers[f"{prefix}Reset"].strip(), now, relative=False))
+    known = [wait for wait in waits if wait is not None]
+    return min(max(max(known), 0.0), MAX_WAIT) if known else None
+
+
+def _retry_after_values(value: str) -> list[str]:
+    # A starting server was seen to send two headers, seconds and a date; HTTP clients join them with a comma,
+    # and dates have a comma of their own.
+    first, comma, rest = value.partition(",")
+    return [first, rest] if comma and first.strip().isdigit() else [value]
+
+
+def _seconds(value: str, now: datetime, relative: bool) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        pass
+    else:
+        if math.isnan(number):
+            return None
+        return number if relative or number < 10_000_000 else number - now.timestamp()
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            when = parse(value.strip())
+        except (ValueError, TypeError, OverflowError):
+            continue
+        return (when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds()
+    return None
+
+
+class Http:
+    """The way to one account's network.
+
+    :param secrets: values that no exception may show.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()):
+        self.secrets = tuple(secrets)
+
+    def request(self, method: str, url: str, *, irreversible: bool = False, **kwargs) -> Answer:
+        """Send one request and return its answer, whatever its status.
+
+        Redirects are not followed: a network that moves would get the credentials at another address.
+
+        :param irreversible: whether the request makes a post when it is accepted.
+        :raises NotSent: the server was surely not asked, or asking again is harmless.
+        :raises AccountProblem: the credentials cannot be put into a header.
+        :raises OutcomeUnknown: an irreversible request may have arrived.
+        """
+        began = time.monotonic()
+        lost = OutcomeUnknown if irreversible else NotSent
+        try:
+            response = session().request(
+                method,
+                url,
+                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                allow_redirects=False,
+                stream=True,
+                **kwargs,
+            )
+            try:
+                body = self._read(response, began)
+            finally:
+                response.close()
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            # Nothing was sent. Only credentials are put into headers as people gave them.
+            raise AccountProblem("reconnect", "the key holds a character that cannot be sent") from None
+        except (OSError, urllib3.exceptions.HTTPError, _TooMuch) as error:
+            if _never_connected(error):
+                raise NotSent("network_down", self._describe(error)) from None
+            raise lost("unclear" if irreversible else "network_down", self._describe(error)) from None
+        # JSON is UTF-8, and nothing may fail here any more: a charset that does not exist would.
+        text = body.decode("utf-8", errors="replace")
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            data = None
+        return Answer(response.status_code, CaseInsensitiveDict(response.headers), redact(text, self.secrets), data)
+
+    def _read(self, response: requests.Response, began: float) -> bytes:
+        body = bytearray()
+        for piece in response.iter_content(16384):
+            body += piece
+            if len(body) > MAX_BYTES:
+                raise _TooMuch("the answer is too large")
+            if time.monotonic() - began > DEADLINE:
+                raise _TooMuch("the answer took too long")
+        return bytes(body)
+
+    def _describe(self, error: Exception) -> str:
+        # The class says enough; messages of requests hold whole addresses, and Telegram's hold its token.
+        cause = error
+        while isinstance(getattr(cause, "args", None), tuple) and cause.args and isinstance(cause.args[0], Exception):
+            cause = cause.args[0]
+        cause = getattr(cause, "reason", None) or cause
+        return type(cause).__name__ if not isinstance(cause, _TooMuch) else str(cause)
+
+
+class _TooMuch(Exception):
+    """An answer beyond our limits of size or time."""
+
+
+def _never_connected(error: Exception) -> bool:
+    return any(isinstance(cause, NEVER_CONNECTED) or _in_handshake(cause) for cause in _wrapped(error))
+
+
+def _wrapped(error: Exception) -> Iterator[Exception]:
+    """``error`` and what it was made of; not its context, which may be an older, unrelated failure."""
+    yield error
+    for inner in (*error.args, getattr(error, "reason", None)):
+        if isinstance(inner, Exception):
+            yield from _wrapped(inner)
+
+
+def _in_handshake(error: Exception) -> bool:
+    # TLS also fails in the middle of an answer, so only the place tells whether the request had been sent.
+    return any(frame.f_code.co_name == "do_handshake" for frame, _line in traceback.walk_tb(error.__traceback__))
