@@ -1,0 +1,38 @@
+"""A page's tags as hashtags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import regex
+
+from wagtail_syndicate.compose.text import clean
+
+
+WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
+HAS_LETTER = regex.compile(r"\p{L}")
+# A topic may not reach into what follows, and "#" opens one; a sharp names C# and F# without it.
+SHARP = regex.compile(r"(?<=\b\p{Lu})[#＃](?![\p{L}\p{N}_])")
+HASH = regex.compile(r"[#＃]")
+
+
+def hashtags(tags: Iterable[str], pattern: str) -> list[str]:
+    """The tags as hashtags, in order, each once whatever its case; those without any letter are left out.
+
+    Several words are run together with capitals ("water quality" -> "#WaterQuality"), so that screen readers can tell
+    them apart; networks end a hashtag at anything but letters, digits and the underscore.
+
+    :param pattern: how the network writes one: ``#{}`` or ``#{}#``.
+    """
+    found = {}
+    for tag in tags:
+        words = WORD.findall(clean(tag))
+        name = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
+        if name and HAS_LETTER.search(name):
+            found.setdefault(name.casefold(), pattern.format(name))
+    return list(found.values())
+
+
+def without_hashes(text: str) -> str:
+    """The text without any number sign, for networks that refuse posts with topics."""
+    return HASH.sub("", SHARP.sub("♯", text))
