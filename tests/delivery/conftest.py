@@ -1,0 +1,24 @@
+import pytest
+
+from tests.delivery.networks import KINDS
+from wagtail_syndicate.backends.memory import Backend as Memory
+
+
+@pytest.fixture(autouse=True)
+def networks(settings):
+    """The memory network and the three kinds, with nothing posted yet."""
+    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "NETWORKS": {"memory": {}, **KINDS}}
+    Memory.reset()
+    yield
+    Memory.reset()
+
+
+@pytest.fixture(autouse=True)
+def rung(monkeypatch):
+    """How often the bell was rung; no broker hears it."""
+    from wagtail_syndicate import tasks
+
+    rings = []
+    monkeypatch.setattr(tasks, "_ring", lambda: rings.append(True))
+    monkeypatch.setattr(tasks, "ring", lambda: rings.append(True))
+    return rings

@@ -1,0 +1,317 @@
+"""From a waiting delivery to a post, with everything that can happen on the way."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from sandbox.home.models import NewsPage
+from tests.factories import AccountFactory, NewsPageFactory, picture_of, publish
+from wagtail.models import PageViewRestriction
+from wagtail_syndicate import exceptions
+from wagtail_syndicate.backends.memory import Backend as Memory
+from wagtail_syndicate.delivery import content, lanes, send
+from wagtail_syndicate.models import Account, Attempt, Delivery
+
+
+pytestmark = pytest.mark.django_db(transaction=True)
+State = Delivery.State
+
+
+@pytest.fixture
+def account():
+    return AccountFactory()
+
+
+@pytest.fixture
+def page(account):
+    return publish(NewsPageFactory(), account)
+
+
+def only():
+    return Delivery.objects.get()
+
+
+def due_again():
+    """Let the time pass that the network, or we, wanted to wait."""
+    Account.objects.update(blocked_until=None)
+    Delivery.objects.exclude(due_at=None).update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def test_sent(page, account):
+    assert send.drain() == 1
+    delivery = only()
+    assert delivery.state == State.SENT
+    assert delivery.remote_id == "1"
+    assert delivery.permalink == f"https://memory.example/{account.handle}/1"
+    assert delivery.sent_at is not None
+    assert [attempt.outcome for attempt in delivery.attempts.all()] == ["Sent"]
+    assert Account.objects.get().lease_until is None
+
+
+def test_preview_equals_what_is_sent_byte_for_byte(page, account):
+    preview = content.message_for(content.article_of(page), account)
+    send.drain()
+    assert Memory.outbox[0].message == preview
+    assert page.full_url in preview.text
+
+
+def test_wording_of_the_editor_is_sent(account):
+    page = NewsPageFactory()
+    publish(page, account, wordings={account.pk: "In our own words.\n\nTwice."})
+    send.drain()
+    assert Memory.outbox[0].message.text.startswith("In our own words.\n\nTwice.")
+
+
+def test_each_account_gets_its_own_post(account):
+    accounts = [account, *AccountFactory.create_batch(3)]
+    publish(NewsPageFactory(), *accounts)
+    assert send.drain() == 4
+    assert {post.handle for post in Memory.outbox} == {account.handle for account in accounts}
+
+
+def test_order_per_account_is_kept(account):
+    titles = [publish(NewsPageFactory(), account).title for _ in range(4)]
+    send.drain()
+    assert [post.message.title for post in Memory.outbox] == titles
+
+
+@pytest.mark.parametrize("change", ["unpublished", "private", "deleted", "inactive"])
+def test_guards_are_asked_again_before_sending(page, account, change):
+    if change == "unpublished":
+        NewsPage.objects.update(live=False)
+    elif change == "private":
+        PageViewRestriction.objects.create(page=page, restriction_type=PageViewRestriction.LOGIN)
+    elif change == "deleted":
+        Delivery.objects.update(page=None)
+    else:
+        Account.objects.update(active=False)
+    send.drain()
+    assert only().state == State.SKIPPED
+    assert only().explanation
+    assert Memory.outbox == []
+
+
+def test_too_late_is_missed(page):
+    Delivery.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    send.drain()
+    assert only().state == State.MISSED
+    assert Memory.outbox == []
+
+
+def test_account_that_needs_reconnecting_keeps_its_deliveries_waiting(page, account):
+    Memory.fail_with(exceptions.AccountProblem("reconnect", "revoked", 401))
+    send.drain()
+    assert (only().state, only().reason, only().maybe_sent) == (State.WAITING, "reconnect", False)
+    assert Account.objects.get().status == Account.Status.RECONNECT
+    assert send.drain() == 0
+    Account.objects.update(status=Account.Status.CONNECTED)
+    send.drain()
+    assert only().state == State.SENT
+
+
+def test_not_sent_is_tried_again_after_the_stated_time(page):
+    Memory.fail_with(exceptions.NotSent("rate_limited", "slow down", 429, retry_after=300))
+    send.drain()
+    delivery = only()
+    assert (delivery.state, delivery.reason, delivery.maybe_sent) == (State.WAITING, "rate_limited", False)
+    assert timedelta(seconds=280) < delivery.due_at - timezone.now() < timedelta(seconds=320)
+    assert send.drain() == 0
+    due_again()
+    send.drain()
+    assert only().state == State.SENT
+    assert [attempt.outcome for attempt in Attempt.objects.all()] == ["NotSent", "Sent"]
+
+
+def test_an_account_that_must_wait_sends_nothing_else(account):
+    publish(NewsPageFactory(), account)
+    publish(NewsPageFactory(), account)
+    Memory.fail_with(exceptions.NotSent("rate_limited", "slow down", 429, retry_after=300))
+    assert send.drain() == 1
+    assert Memory.outbox == []
+
+
+def test_one_broken_account_does_not_stop_the_others(account):
+    publish(NewsPageFactory(), account, AccountFactory())
+    Memory.fail_with(exceptions.NotSent("network_down"))
+    send.drain()
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == [State.SENT, State.WAITING]
+
+
+def test_after_many_tries_it_fails(page, settings):
+    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "MAX_ATTEMPTS": 3}
+    Memory.fail_with(*[exceptions.NotSent("network_down") for _ in range(3)])
+    for _ in range(3):
+        due_again()
+        send.drain()
+    assert (only().state, only().reason) == (State.FAILED, "gave_up")
+
+
+def test_rejected_fails_with_the_reason(page):
+    Memory.fail_with(exceptions.Rejected("content_refused", "Validation failed", 422))
+    send.drain()
+    delivery = only()
+    assert (delivery.state, delivery.reason, delivery.maybe_sent) == (State.FAILED, "content_refused", False)
+    assert "Change the wording" in str(delivery.explanation)
+    assert send.drain() == 0
+
+
+def test_a_refused_picture_does_not_hold_up_the_text(account):
+    picture = picture_of("A probe")
+    page = NewsPageFactory(lead_image=picture)
+    publish(page, account)
+    Memory.fail_with(exceptions.MediaRejected("image_refused", "not a picture", 422))
+    send.drain()
+    delivery = only()
+    assert (delivery.state, delivery.notice) == (State.SENT, "image_refused")
+    assert Memory.outbox[0].uploads == ()
+    assert "without" in str(delivery.notice_text)
+
+
+def test_pictures_go_out_with_their_alternative_text(account):
+    picture = picture_of("A probe")
+    publish(NewsPageFactory(lead_image=picture), account)
+    send.drain()
+    [upload] = Memory.outbox[0].uploads
+    assert (upload.alt, upload.content_type) == ("A probe", "image/jpeg")
+    assert upload.data.startswith(b"\xff\xd8")
+
+
+def test_a_lost_picture_does_not_hold_up_the_text(account):
+    picture = picture_of("A probe")
+    publish(NewsPageFactory(lead_image=picture), account)
+    picture.file.storage.delete(picture.file.name)
+    send.drain()
+    assert (only().state, only().notice) == (State.SENT, "image_unreadable")
+
+
+def test_wording_that_no_longer_fits_fails_and_says_so(account):
+    publish(NewsPageFactory(), account, wordings={account.pk: "word " * 200})
+    send.drain()
+    assert (only().state, only().reason) == (State.FAILED, "too_long")
+    assert "500" in only().detail
+
+
+def test_posted_by_hand(account):
+    Account.objects.update(by_hand=True, status=Account.Status.NEW)
+    page = publish(NewsPageFactory(), account)
+    send.drain()
+    delivery = only()
+    assert (delivery.state, delivery.reason) == (State.ASSISTED, "prefers_person")
+    assert delivery.message.text.endswith(page.full_url)
+    assert Memory.outbox == []
+
+
+def test_a_bug_before_sending_is_said_and_nothing_leaves(page, monkeypatch, caplog):
+    monkeypatch.setattr(content, "article_of", lambda page: 1 / 0)
+    send.drain()
+    assert (only().state, only().reason, only().detail) == (State.FAILED, "internal", "ZeroDivisionError")
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_bug_in_a_backend_while_sending_is_unknown_and_tells_no_secret(page, monkeypatch, caplog):
+    secret = "-".join(["token", "1234567"])  # not to be found in the source that a traceback quotes
+
+    def publish(self, *args):
+        raise ValueError(f"{secret} is wrong")
+
+    monkeypatch.setattr(Memory, "publish", publish)
+    send.drain()
+    assert only().state == State.UNKNOWN
+    assert secret not in caplog.text + only().detail
+
+
+# One call, whoever tries
+
+
+def test_a_second_bell_finds_nothing(page):
+    assert send.drain() == 1
+    assert send.drain() == 0
+    assert len(Memory.outbox) == 1
+
+
+def test_a_held_lane_is_not_claimed_twice(page, account):
+    assert lanes.claim(account.pk) is not None
+    assert lanes.claim(account.pk) is None
+    assert send.drain() == 0
+
+
+def test_a_lane_can_be_claimed_when_the_lease_is_over(page, account):
+    first = lanes.claim(account.pk)
+    Account.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    second = lanes.claim(account.pk)
+    assert second.fence == first.fence + 1
+    with pytest.raises(lanes.LaneLost):
+        lanes.renew(first)
+
+
+def test_a_worker_that_lost_its_lane_writes_nothing(page, account, monkeypatch):
+    def publish_slowly(self, message, uploads, key):
+        # While this request is under way the lease runs out and another worker takes the lane over.
+        Account.objects.update(fence=99)
+        return self.receipt("too-late")
+
+    monkeypatch.setattr(Memory, "publish", publish_slowly)
+    send.drain()
+    assert (only().state, only().remote_id) == (State.SENDING, "")
+
+
+def test_a_worker_that_slept_too_long_sends_nothing(page, account, monkeypatch):
+    lane = lanes.claim(account.pk)
+    lane.until -= lanes.LEASE - lanes.MARGIN + 1
+    with pytest.raises(lanes.LaneLost):
+        send._step(lane, only())
+    assert Memory.outbox == []
+
+
+def test_cancelled_while_it_was_prepared(page, monkeypatch):
+    original = content.message_for
+
+    def cancelled_meanwhile(*args):
+        Delivery.objects.update(state=State.CANCELLED, reason="cancelled", due_at=None)
+        return original(*args)
+
+    monkeypatch.setattr(content, "message_for", cancelled_meanwhile)
+    send.drain()
+    assert only().state == State.CANCELLED
+    assert Memory.outbox == []
+
+
+def test_workers_at_the_same_time_make_one_call(account):
+    for _ in range(5):
+        publish(NewsPageFactory(), account, AccountFactory())
+    errors = []
+
+    def work():
+        try:
+            send.drain()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    send.drain()
+    assert errors == []
+    assert set(Delivery.objects.values_list("state", flat=True)) == {State.SENT}
+    assert len(Memory.outbox) == 10 == Attempt.objects.count()
+
+
+def test_sent_without_a_remote_id_cannot_be_stored(page):
+    from django.db import IntegrityError
+
+    with pytest.raises(IntegrityError):
+        Delivery.objects.update(state=State.SENT, remote_id="")
+
+
+def test_sending_without_the_intent_cannot_be_stored(page):
+    from django.db import IntegrityError
+
+    with pytest.raises(IntegrityError):
+        Delivery.objects.update(state=State.SENDING, maybe_sent=False)

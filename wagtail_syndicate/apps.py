@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WagtailSyndicateConfig(AppConfig):
+    name = "wagtail_syndicate"
+    label = "wagtail_syndicate"
+    verbose_name = _("Syndication")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self):
+        from wagtail.models import AbstractPage
+
+        from wagtail_syndicate import checks, signal_handlers  # noqa: F401 (checks register themselves)
+        from wagtail_syndicate.admin import page_form
+        from wagtail_syndicate.models.target import RELATION
+
+        # A copy of a page, kept live, would be posted again.
+        if RELATION not in AbstractPage.default_exclude_fields_in_copy:
+            AbstractPage.default_exclude_fields_in_copy = [*AbstractPage.default_exclude_fields_in_copy, RELATION]
+        page_form.install()
+        signal_handlers.connect()

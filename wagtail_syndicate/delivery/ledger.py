@@ -1,0 +1,99 @@
+"""Writing what happened. Every write names the state it expects and the fence it was made under; a write that finds
+another state or fence changes nothing and stops the one who tried."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+
+from wagtail_syndicate import signals
+from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.delivery.lanes import Lane, LaneLost
+from wagtail_syndicate.exceptions import NetworkError
+from wagtail_syndicate.models import Attempt, Delivery
+from wagtail_syndicate.types import Receipt
+
+
+State = Delivery.State
+
+
+def write(lane: Lane, delivery: Delivery, **values) -> None:
+    """Change a delivery that we hold the lane of, and bring the object up to date.
+
+    :raises LaneLost: its state was changed by someone else, or the lane is no longer ours.
+    """
+    changed = (
+        Delivery.objects.filter(pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent)
+        .filter(lane.is_ours())
+        .update(**values, updated_at=DatabaseNow())
+    )
+    if not changed:
+        raise LaneLost(f"Delivery {delivery.pk} was changed by someone else.")
+    before = delivery.state
+    delivery.refresh_from_db()
+    if delivery.state != before:
+        signals.delivery_changed.send(Delivery, delivery=delivery, before=before)
+
+
+def intend(lane: Lane, delivery: Delivery) -> Attempt:
+    """Commit "about to send" before the first byte leaves: from here on a crash means "unknown", never "not sent".
+
+    :raises LaneLost: somebody else has the delivery now, or too little of the lease is left.
+    """
+    lane.check_margin()
+    with transaction.atomic(durable=True):
+        write(
+            lane,
+            delivery,
+            state=State.SENDING,
+            maybe_sent=True,
+            fence=lane.fence,
+            reason="",
+            detail="",
+            due_at=None,
+            attempts_made=delivery.attempts_made + 1,
+            first_sent_at=Coalesce("first_sent_at", DatabaseNow()),
+        )
+        attempt = Attempt.objects.create(delivery=delivery, fence=lane.fence)
+    lane.check_margin()
+    return attempt
+
+
+def finish(attempt: Attempt, outcome: str, error: NetworkError | None = None) -> None:
+    """Complete the record of one try."""
+    attempt.outcome = outcome
+    if error is not None:
+        attempt.reason, attempt.detail, attempt.status_code = error.reason, error.detail[:1000], error.status
+    Attempt.objects.filter(pk=attempt.pk).update(
+        outcome=attempt.outcome,
+        reason=attempt.reason,
+        detail=attempt.detail,
+        status_code=attempt.status_code,
+        finished_at=DatabaseNow(),
+    )
+
+
+def note(lane: Lane, delivery: Delivery, error: NetworkError) -> None:
+    """Keep the record of a try that ended before the irreversible call: a refresh or a picture that did not go through."""
+    write(lane, delivery, attempts_made=delivery.attempts_made + 1)
+    finish(Attempt.objects.create(delivery=delivery, fence=lane.fence), type(error).__name__, error)
+
+
+def sent(lane: Lane, delivery: Delivery, receipt: Receipt) -> None:
+    """The network has the post, and said under which id."""
+    write(
+        lane,
+        delivery,
+        state=State.SENT,
+        reason="",
+        detail="",
+        due_at=None,
+        remote_id=receipt.remote_id,
+        permalink=receipt.permalink,
+        sent_at=DatabaseNow(),
+    )
+
+
+def rest(lane: Lane, delivery: Delivery, state: str, reason: str, detail: str = "") -> None:
+    """The delivery ends here, or waits for a person."""
+    write(lane, delivery, state=state, reason=reason, detail=detail[:1000], due_at=None)

@@ -1,0 +1,153 @@
+"""Unknown outcomes: nobody sends again blindly. First the evidence (read back, then the network's own idempotency key
+inside its window), then a person with two buttons."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from wagtail_syndicate.accounts import refresh
+from wagtail_syndicate.delivery import ledger
+from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.delivery.lanes import Lane
+from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, NetworkError
+from wagtail_syndicate.models import Attempt, Delivery
+from wagtail_syndicate.types import Receipt
+
+
+State = Delivery.State
+
+FIRST_LOOK = 5.0  # seconds after an unclear answer; a find is proof at any time
+SETTLE = 60.0  # seconds that a network's timeline may lag; only absence after that counts
+ABSENT_LOOKS = 2  # so many looks, SETTLE apart, must agree that it is not there
+MAX_FAILED_LOOKS = 20
+SKEW = timedelta(minutes=5)  # how far the network's clock may be off ours
+
+
+def take_over(lane: Lane, delivery: Delivery) -> None:
+    """A delivery was left "sending" by a worker that is gone: it may or may not have left."""
+    Attempt.objects.filter(delivery=delivery, finished_at=None).update(
+        outcome="interrupted", reason="interrupted", finished_at=DatabaseNow()
+    )
+    ledger.write(
+        lane, delivery, state=State.UNKNOWN, reason="interrupted", **_next_look(delivery.backend_class, delivery)
+    )
+
+
+def unclear(lane: Lane, delivery: Delivery, error: NetworkError, backend) -> None:
+    """A request may have been accepted: the delivery is unknown from now on."""
+    ledger.write(
+        lane,
+        delivery,
+        state=State.UNKNOWN,
+        reason=error.reason,
+        detail=error.detail[:1000],
+        **_next_look(type(backend), delivery),
+    )
+
+
+def postpone(lane: Lane, delivery: Delivery, error: NetworkError, seconds: float | None = None) -> None:
+    """The question cannot be answered right now; ask again later, and a person when it never can."""
+    wait = seconds or error.retry_after or SETTLE
+    gave_up = delivery.attempts.filter(kind=Attempt.Kind.FIND).exclude(reason="").count() >= MAX_FAILED_LOOKS
+    ledger.write(
+        lane,
+        delivery,
+        state=State.UNKNOWN,
+        reason="unclear" if gave_up else "looking",
+        detail=error.detail[:1000],
+        due_at=None if gave_up else DatabaseNow() + timedelta(seconds=wait),
+    )
+
+
+def look(lane: Lane, delivery: Delivery, send) -> bool:
+    """Find out what became of an unknown delivery.
+
+    :param send: sends it (again, with the same key); used where the network recognises the key.
+    :returns: whether the lane may go on.
+    """
+    backend_class = delivery.backend_class
+    if backend_class is not None and backend_class.can_find():
+        return _read_back(lane, delivery)
+    if _key_is_remembered(backend_class, delivery):
+        return send(lane, delivery)
+    ledger.rest(lane, delivery, State.UNKNOWN, "unclear", delivery.detail)
+    return True
+
+
+def _read_back(lane: Lane, delivery: Delivery) -> bool:
+    attempt = Attempt.objects.create(delivery=delivery, kind=Attempt.Kind.FIND, fence=lane.fence)
+    try:
+        backend = refresh.fresh_backend(delivery.account)
+        receipt = backend.find(delivery.message, delivery.first_sent_at - SKEW)
+    except CredentialsLost:
+        refresh.mark_broken(delivery.account, "lost_credentials")
+        error = NetworkError("lost_credentials")
+        ledger.finish(attempt, type(error).__name__, error)
+        postpone(lane, delivery, error)
+        return False
+    except NetworkError as error:
+        if isinstance(error, AccountProblem):
+            refresh.mark_broken(delivery.account, error.reason)
+        ledger.finish(attempt, type(error).__name__, error)
+        postpone(lane, delivery, error)
+        return False
+    if receipt is not None and _is_anothers(delivery, receipt):
+        receipt = None
+    if receipt is not None:
+        ledger.finish(attempt, "found")
+        ledger.sent(lane, delivery, receipt)
+        return True
+    ledger.finish(attempt, "absent")
+    _absent(lane, delivery)
+    return True
+
+
+def _is_anothers(delivery: Delivery, receipt: Receipt) -> bool:
+    """Whether the post that was found is known to be an earlier one with the same words."""
+    known = Delivery.objects.filter(account=delivery.account_id, remote_id=receipt.remote_id)
+    return known.exclude(pk=delivery.pk).exists()
+
+
+def _absent(lane: Lane, delivery: Delivery) -> None:
+    now = timezone.now()
+    # A look right after the attempt, or right after the last look, proves nothing: timelines lag.
+    last = max(filter(None, [delivery.first_sent_at, delivery.looked_at]))
+    counts = now - last >= timedelta(seconds=SETTLE)
+    looks = delivery.looks + counts
+    if looks >= ABSENT_LOOKS:
+        ledger.write(
+            lane,
+            delivery,
+            state=State.WAITING,
+            maybe_sent=False,
+            first_sent_at=None,
+            looks=0,
+            looked_at=None,
+            reason="",
+            detail="",
+            due_at=DatabaseNow(),
+        )
+        return
+    ledger.write(
+        lane,
+        delivery,
+        reason="looking",
+        looks=looks,
+        looked_at=DatabaseNow() if counts else delivery.looked_at,
+        due_at=DatabaseNow() + timedelta(seconds=SETTLE),
+    )
+
+
+def _key_is_remembered(backend_class, delivery: Delivery) -> bool:
+    if backend_class is None or not backend_class.key_seconds or delivery.first_sent_at is None:
+        return False
+    return timezone.now() - delivery.first_sent_at < timedelta(seconds=backend_class.key_seconds)
+
+
+def _next_look(backend_class, delivery: Delivery) -> dict:
+    possible = backend_class is not None and (
+        backend_class.can_find() or _key_is_remembered(backend_class, delivery)
+    )
+    return {"due_at": DatabaseNow() + timedelta(seconds=FIRST_LOOK) if possible else None}

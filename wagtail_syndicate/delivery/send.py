@@ -1,0 +1,275 @@
+"""Sending what is due: claim a lane, guard, compose and freeze, commit the intent, call, record."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+import traceback
+from dataclasses import replace
+from datetime import timedelta
+
+from django.utils import timezone
+
+from wagtail_syndicate import conf
+from wagtail_syndicate.accounts import refresh
+from wagtail_syndicate.backends.http import redact
+from wagtail_syndicate.delivery import content, lanes, ledger, media, reconcile
+from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
+from wagtail_syndicate.delivery.lanes import Lane, LaneLost
+from wagtail_syndicate.exceptions import (
+    AccountProblem,
+    ComposeError,
+    CredentialsLost,
+    MediaRejected,
+    NetworkError,
+    NotSent,
+    OutcomeUnknown,
+    TokenExpired,
+)
+from wagtail_syndicate.models import Delivery
+
+
+logger = logging.getLogger("wagtail_syndicate.delivery")
+
+State = Delivery.State
+
+BACKOFF_BASE = 5.0  # seconds
+BACKOFF_CAP = 600.0
+
+
+def drain(budget: float = 20.0) -> int:
+    """Work on everything that is due, lane by lane, until nothing is left or ``budget`` seconds are over.
+
+    :returns: how many deliveries were worked on.
+    """
+    until = time.monotonic() + budget
+    worked = 0
+    while time.monotonic() < until:
+        found = False
+        for account_id in lanes.due_accounts():
+            lane = lanes.claim(account_id)
+            if lane is None:
+                continue
+            found = True
+            try:
+                worked += _work(lane, until)
+            except LaneLost as error:
+                logger.info("%s", error)
+            finally:
+                lanes.release(lane)
+            if time.monotonic() >= until:
+                break
+        if not found:
+            break
+    return worked
+
+
+def _work(lane: Lane, until: float) -> int:
+    """Work on one lane's due deliveries, in order, until it has to wait."""
+    worked = 0
+    while time.monotonic() < until:
+        delivery = (
+            Delivery.objects.filter(lanes.due(), account_id=lane.account_id)
+            .select_related("account")
+            .order_by("due_at", "pk")
+            .first()
+        )
+        if delivery is None:
+            break
+        lanes.renew(lane)
+        worked += 1
+        if not _step(lane, delivery):
+            break
+    return worked
+
+
+def _step(lane: Lane, delivery: Delivery) -> bool:
+    """Bring one delivery one step further.
+
+    :returns: whether the lane may go on; ``False`` when the account has to wait.
+    """
+    try:
+        if delivery.state == State.SENDING:
+            reconcile.take_over(lane, delivery)
+            return True
+        if delivery.state == State.UNKNOWN:
+            return reconcile.look(lane, delivery, send=_send)
+        if not _prepare(lane, delivery):
+            return True
+        return _send(lane, delivery)
+    except LaneLost:
+        raise
+    except Exception as error:
+        _own_fault(lane, delivery, error)
+        return True
+
+
+def _prepare(lane: Lane, delivery: Delivery) -> bool:
+    """Guard and compose.
+
+    :returns: whether there is something for the network now.
+    """
+    if delivery.expires_at and Delivery.objects.filter(pk=delivery.pk, expires_at__lt=DatabaseNow()).exists():
+        ledger.rest(lane, delivery, State.MISSED, "missed")
+        return False
+    page = delivery.page.specific if delivery.page_id else None
+    reason = page_obstacle(page) or account_obstacle(delivery.account, page, site_id_of(page))
+    if reason:
+        ledger.rest(lane, delivery, State.SKIPPED, reason)
+        return False
+    if delivery.payload is None:
+        try:
+            message = content.message_for(content.article_of(page), delivery.account, delivery.wording)
+        except ComposeError as error:
+            ledger.rest(lane, delivery, State.FAILED, error.reason, error.detail)
+            return False
+        ledger.write(lane, delivery, payload=message.to_dict())
+    if delivery.account.is_assisted:
+        ledger.rest(lane, delivery, State.ASSISTED, "prefers_person" if delivery.account.by_hand else "needs_person")
+        return False
+    return True
+
+
+def _send(lane: Lane, delivery: Delivery) -> bool:
+    """Make the post.
+
+    :returns: whether the lane may go on.
+    """
+    doubtful = delivery.maybe_sent  # an earlier attempt may have made the post: what follows is no proof of absence
+    try:
+        backend = refresh.fresh_backend(delivery.account)
+        uploads = _upload(lane, delivery, backend)
+    except CredentialsLost:
+        refresh.mark_broken(delivery.account, "lost_credentials")
+        return _hold(lane, delivery, "lost_credentials")
+    except NetworkError as error:
+        ledger.note(lane, delivery, error)
+        return _not_accepted(lane, delivery, error, doubtful)
+
+    attempt = ledger.intend(lane, delivery)
+    try:
+        receipt = backend.publish(delivery.message, uploads, str(delivery.key))
+    except NetworkError as error:
+        ledger.finish(attempt, type(error).__name__, error)
+        if isinstance(error, OutcomeUnknown):
+            reconcile.unclear(lane, delivery, error, backend)
+            return True
+        return _not_accepted(lane, delivery, error, doubtful)
+    except Exception as error:
+        # A bug after the request may have left: nobody knows.
+        _log(delivery, error, backend.connection.secrets)
+        unclear = OutcomeUnknown("unclear_answer", type(error).__name__)
+        ledger.finish(attempt, type(error).__name__, unclear)
+        reconcile.unclear(lane, delivery, unclear, backend)
+        return True
+    ledger.finish(attempt, "Sent")
+    ledger.sent(lane, delivery, receipt)
+    lanes.succeeded(lane)
+    return True
+
+
+def _upload(lane: Lane, delivery: Delivery, backend) -> list:
+    """Hand over the pictures. One that is refused is left behind: the text goes out, and the delivery says so."""
+    limits = backend.get_limits().images
+    uploads, kept, notice = [], [], ""
+    for image in delivery.message.images if limits else ():
+        try:
+            uploads.append(backend.upload(media.fit(image, limits)))
+            kept.append(image)
+        except media.MediaUnreadable:
+            notice = "image_unreadable"
+        except MediaRejected as error:
+            notice = error.reason
+    if notice:
+        _leave_pictures(lane, delivery, tuple(kept), notice)
+    return uploads
+
+
+def _leave_pictures(lane: Lane, delivery: Delivery, kept: tuple, notice: str, **values) -> None:
+    message = replace(delivery.message, images=kept)
+    ledger.write(lane, delivery, payload=message.to_dict(), notice=notice, **values)
+
+
+def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful: bool) -> bool:
+    """The network surely did not accept this request. Decide what becomes of the delivery.
+
+    :param doubtful: whether an *earlier* request may have been accepted; then nothing here is the last word.
+    :returns: whether the lane may go on.
+    """
+    if doubtful:
+        if isinstance(error, AccountProblem):
+            refresh.mark_broken(delivery.account, error.reason)
+        # A refusal after an unclear attempt is not a refusal: look before concluding.
+        reconcile.postpone(lane, delivery, error)
+        return not isinstance(error, NotSent | AccountProblem)
+    proof = {"maybe_sent": False, "first_sent_at": None}
+    if isinstance(error, TokenExpired) and not _expired_before(delivery):
+        # Once: a new token that is refused as well is a case for the admin.
+        try:
+            refresh.fresh_backend(delivery.account, force=True)
+        except NetworkError as failure:
+            error = failure
+        else:
+            ledger.write(lane, delivery, state=State.WAITING, due_at=DatabaseNow(), **proof)
+            return True
+    if isinstance(error, AccountProblem):
+        refresh.mark_broken(delivery.account, error.reason)
+        return _hold(lane, delivery, error.reason, error.detail, **proof)
+    if isinstance(error, MediaRejected) and delivery.message.images:
+        _leave_pictures(
+            lane, delivery, (), error.reason, state=State.WAITING, reason="", due_at=DatabaseNow(), **proof
+        )
+        return True
+    if isinstance(error, NotSent) and delivery.attempts_made < conf.get("MAX_ATTEMPTS"):
+        wait = error.retry_after or _backoff(delivery.account.failures)
+        lanes.block(lane, wait)
+        return _hold(lane, delivery, error.reason, error.detail, wait=wait, **proof)
+    reason = "gave_up" if isinstance(error, NotSent) else error.reason
+    ledger.write(
+        lane, delivery, state=State.FAILED, reason=reason, detail=error.detail[:1000], due_at=None, **proof
+    )
+    return True
+
+
+def _expired_before(delivery: Delivery) -> bool:
+    """Whether the token that was just refused is already a new one."""
+    return (
+        delivery.attempts.filter(outcome=TokenExpired.__name__, started_at__gt=timezone.now() - timedelta(minutes=10))
+    ).count() > 1
+
+
+def _hold(lane: Lane, delivery: Delivery, reason: str, detail: str = "", wait: float = 0.0, **values) -> bool:
+    """Keep the delivery waiting: for a moment, or for an admin to mend the account."""
+    ledger.write(
+        lane,
+        delivery,
+        state=State.WAITING,
+        reason=reason,
+        detail=detail[:1000],
+        due_at=DatabaseNow() + timedelta(seconds=wait),
+        **values,
+    )
+    return False
+
+
+def _backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row; spread out, so that not all come back at once."""
+    return random.uniform(0.5, 1.0) * min(BACKOFF_CAP, BACKOFF_BASE * 2 ** min(failures, 16))  # noqa: S311
+
+
+def _own_fault(lane: Lane, delivery: Delivery, error: Exception) -> None:
+    """A bug of ours, or of a backend, before anything left: say so on the page, send nothing."""
+    _log(delivery, error)
+    delivery.refresh_from_db()
+    if delivery.state == State.WAITING and not delivery.maybe_sent:
+        ledger.rest(lane, delivery, State.FAILED, "internal", type(error).__name__)
+    elif delivery.state in (State.WAITING, State.UNKNOWN):
+        ledger.rest(lane, delivery, State.UNKNOWN, "unclear", type(error).__name__)
+
+
+def _log(delivery: Delivery, error: Exception, secrets=()) -> None:
+    # The traceback's last line is the exception's own text, which a library may have filled with anything.
+    trace = "".join(traceback.format_tb(error.__traceback__))
+    logger.error("Delivery %s failed with %s\n%s", delivery.pk, type(error).__name__, redact(trace, secrets))

@@ -1,0 +1,38 @@
+"""What a bell that was never heard would have missed: the database is asked again and again what is due."""
+
+from __future__ import annotations
+
+from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.delivery.send import drain
+from wagtail_syndicate.models import Delivery
+
+
+State = Delivery.State
+
+
+def tidy() -> int:
+    """End what can no longer be sent: overdue beyond its window, or left without an account.
+
+    :returns: how many deliveries were ended.
+    """
+    unsent = Delivery.objects.filter(state=State.WAITING, maybe_sent=False)
+    ended = unsent.filter(account=None).update(
+        state=State.CANCELLED, reason="account_gone", due_at=None, updated_at=DatabaseNow()
+    )
+    # Rows whose account is being worked for are left to the worker, which asks the same question.
+    ended += (
+        unsent.filter(expires_at__lt=DatabaseNow())
+        .exclude(account__lease_until__gt=DatabaseNow())
+        .update(state=State.MISSED, reason="missed", due_at=None, updated_at=DatabaseNow())
+    )
+    return ended
+
+
+def sweep(budget: float = 20.0) -> int:
+    """Tidy, then send what is due. Any number of sweeps at the same time do no harm.
+
+    :param budget: seconds after which no new work is begun.
+    :returns: how many deliveries were worked on.
+    """
+    tidy()
+    return drain(budget)

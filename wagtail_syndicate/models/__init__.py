@@ -1,0 +1,8 @@
+"""What is kept: accounts, what editors ticked (targets), and what became of it (deliveries)."""
+
+from wagtail_syndicate.models.account import Account, OAuthApp
+from wagtail_syndicate.models.delivery import Attempt, Delivery
+from wagtail_syndicate.models.target import Target, TargetSet, set_targets, targets_of
+
+
+__all__ = ["Account", "Attempt", "Delivery", "OAuthApp", "Target", "TargetSet", "set_targets", "targets_of"]

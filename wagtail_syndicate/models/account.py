@@ -1,0 +1,151 @@
+"""One presence of the organisation on one network. Its row is also the lane that its deliveries travel in."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from wagtail.models import Locale, Site
+
+from wagtail_syndicate.backends import registry
+from wagtail_syndicate.types import Reach
+
+
+class Account(models.Model):
+    """One presence of the organisation on one network, with its credentials and policy.
+
+    Credentials are sealed (``accounts.vault``); nothing else on this row is secret.
+    """
+
+    class Status(models.TextChoices):
+        NEW = "new", _("Not connected")
+        CONNECTED = "connected", _("Connected")
+        RECONNECT = "reconnect", _("Needs reconnecting")
+
+    label = models.CharField(
+        _("label"), max_length=100, help_text=_("What editors see, for example “Weibo, head office in Beijing”.")
+    )
+    network = models.CharField(_("network"), max_length=50)
+    host = models.CharField(
+        _("server"),
+        max_length=255,
+        blank=True,
+        help_text=_("The address of the server that the account is on, for example https://mastodon.example."),
+    )
+    locales = models.ManyToManyField(
+        Locale,
+        verbose_name=_("languages"),
+        blank=True,
+        related_name="+",
+        help_text=_("Offered on pages in these languages. None ticked: in every language."),
+    )
+    sites = models.ManyToManyField(
+        Site,
+        verbose_name=_("sites"),
+        blank=True,
+        related_name="+",
+        help_text=_("Offered on pages of these sites. None ticked: on every site."),
+    )
+    default_ticked = models.BooleanField(
+        _("ticked by default"), default=False, help_text=_("Tick this account on new pages; editors can untick it.")
+    )
+    by_hand = models.BooleanField(
+        _("posted by hand"),
+        default=False,
+        help_text=_("A person posts the prepared text, also where software could."),
+    )
+    active = models.BooleanField(
+        _("active"), default=True, help_text=_("Switch off to stop offering the account and posting to it.")
+    )
+
+    # Who it is at the network, and whether it can be spoken for
+    status = models.CharField(max_length=20, choices=Status, default=Status.NEW, editable=False)
+    problem = models.CharField(max_length=64, blank=True, editable=False)
+    remote_id = models.CharField(max_length=255, blank=True, editable=False)
+    handle = models.CharField(_("account"), max_length=255, blank=True, editable=False)
+    profile_url = models.URLField(max_length=500, blank=True, editable=False)
+    options = models.JSONField(default=dict, blank=True, editable=False)
+    sealed_credentials = models.TextField(blank=True, editable=False)
+    auth_method = models.CharField(max_length=20, blank=True, editable=False)
+    credentials_expire_at = models.DateTimeField(_("access expires"), null=True, blank=True, editable=False)
+    connected_at = models.DateTimeField(_("connected"), null=True, blank=True, editable=False)
+    connected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    # The lane: who may send for this account right now. Only delivery.lanes writes these.
+    fence = models.PositiveBigIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    blocked_until = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    # Status changes must not cost a reference index task each.
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["label", "pk"]
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        permissions = [("use_account", _("Can tick accounts on pages"))]
+
+    def __str__(self):
+        return self.label
+
+    @property
+    def backend_class(self):
+        """The backend of this account's network.
+
+        :raises ConfigurationError: the network is no longer known to the site.
+        """
+        return registry.get(self.network)
+
+    @property
+    def is_assisted(self) -> bool:
+        """Whether a person posts, because the network leaves no other way or the owner prefers it."""
+        return self.by_hand or self.backend_class.reach == Reach.ASSISTED
+
+    def clean(self):
+        super().clean()
+        if self.network and not registry.get(self.network).many_servers:
+            self.host = ""
+        elif self.network and not self.host:
+            raise ValidationError({"host": _("Enter the address of the server that the account is on.")})
+
+    def fits(self, page, site_id: int | None) -> bool:
+        """Whether the account is meant for the page's language and site; uses prefetched relations where there are."""
+        return self.fits_locale(page.locale_id) and self.fits_site(site_id)
+
+    def fits_locale(self, locale_id: int) -> bool:
+        """Whether the account is meant for pages of this locale."""
+        wanted = {locale.pk for locale in self.locales.all()}
+        return not wanted or locale_id in wanted
+
+    def fits_site(self, site_id: int | None) -> bool:
+        """Whether the account is meant for pages of this site."""
+        wanted = {site.pk for site in self.sites.all()}
+        return not wanted or site_id in wanted
+
+
+class OAuthApp(models.Model):
+    """The keys that one server of a network gave to this site's app, when it registered itself there."""
+
+    network = models.CharField(max_length=50)
+    host = models.CharField(max_length=255)
+    callback_url = models.URLField(max_length=500)
+    client_id = models.CharField(max_length=255)
+    sealed_secret = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["network", "host"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["network", "host", "callback_url"], name="syndicate_one_app_per_server")
+        ]
+
+    def __str__(self):
+        return f"{self.network} {self.host}"

@@ -1,0 +1,179 @@
+"""What became of one target at one publication. Never versioned; survives the page and the account."""
+
+import uuid
+
+import swapper
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from wagtail.models import Revision
+
+from wagtail_syndicate.backends import registry
+from wagtail_syndicate.exceptions import ConfigurationError
+from wagtail_syndicate.models.account import Account
+from wagtail_syndicate.reasons import explain
+from wagtail_syndicate.types import Message
+
+
+swapper.set_app_prefix("wagtailcore", "wagtail")
+
+
+class Delivery(models.Model):
+    """One post that has to be made, is being made, or was made. Its state is the only truth about it."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        ASSISTED = "assisted", _("Needs a person")
+        POSTED = "posted", _("Posted by hand")
+        FAILED = "failed", _("Failed")
+        UNKNOWN = "unknown", _("Unknown")
+        SKIPPED = "skipped", _("Skipped")
+        CANCELLED = "cancelled", _("Cancelled")
+        MISSED = "missed", _("Missed")
+
+    # States that the sweep has to look at; all others rest until a person acts or the page is published again.
+    OPEN = (State.WAITING, State.SENDING, State.UNKNOWN)
+    # States that remember that this page needs nothing more from this account.
+    NEVER_SENT = (State.SKIPPED, State.CANCELLED)
+
+    page = models.ForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="syndication_deliveries",
+    )
+    account = models.ForeignKey(
+        Account, null=True, blank=True, on_delete=models.SET_NULL, related_name="deliveries", verbose_name=_("account")
+    )
+    generation = models.PositiveIntegerField(default=1)
+    # What to call page and account when they are gone
+    page_title = models.CharField(_("page"), max_length=255)
+    account_label = models.CharField(_("account"), max_length=100)
+    network = models.CharField(_("network"), max_length=50)
+    language = models.CharField(_("language"), max_length=100)
+
+    revision = models.ForeignKey(Revision, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    wording = models.TextField(_("wording"), blank=True)
+
+    state = models.CharField(_("state"), max_length=20, choices=State, default=State.WAITING)
+    reason = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+    notice = models.CharField(max_length=64, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    key = models.UUIDField(default=uuid.uuid4)
+    payload = models.JSONField(null=True, blank=True)
+    fence = models.PositiveBigIntegerField(default=0)
+    attempts_made = models.PositiveIntegerField(default=0)
+    maybe_sent = models.BooleanField(default=False)
+    first_sent_at = models.DateTimeField(null=True, blank=True)
+    looks = models.PositiveIntegerField(default=0)
+    looked_at = models.DateTimeField(null=True, blank=True)
+
+    remote_id = models.CharField(max_length=255, blank=True)
+    permalink = models.URLField(_("link"), max_length=500, blank=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    created_at = models.DateTimeField(_("planned"), auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ("view", "change")
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=["page", "account", "generation"], name="syndicate_once_per_page"),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | ~Q(remote_id=""), name="syndicate_sent_has_a_remote_id"
+            ),
+            models.CheckConstraint(condition=~Q(state="sending") | Q(maybe_sent=True), name="syndicate_intent_first"),
+        ]
+        indexes = [
+            # The sweep asks for open states that are due; old rows are never read.
+            models.Index(fields=["state", "due_at"], name="syndicate_due"),
+            models.Index(fields=["account", "state", "due_at"], name="syndicate_lane"),
+        ]
+
+    def __str__(self):
+        return f"{self.page_title} → {self.account_label}"
+
+    @property
+    def message(self) -> Message | None:
+        """The frozen message; ``None`` until it was composed."""
+        return Message.from_dict(self.payload) if self.payload else None
+
+    @property
+    def backend_class(self):
+        """The backend of the network, ``None`` when the site knows it no more."""
+        try:
+            return registry.get(self.network)
+        except ConfigurationError:
+            return None
+
+    @property
+    def network_label(self) -> str:
+        """The network's name, also when its backend is gone."""
+        return self.backend_class.label if self.backend_class else self.network
+
+    def explain(self, reason: str) -> str:
+        """The sentence for a reason, in the reader's language."""
+        return explain(reason, self.network_label, self.backend_class.reasons if self.backend_class else None)
+
+    @property
+    def explanation(self) -> str:
+        """Why it is in this state and who must act, "" when there is nothing to say."""
+        return self.explain(self.reason)
+
+    @property
+    def notice_text(self) -> str:
+        """What a person should know of a post that went out all the same ("the picture was refused")."""
+        return self.explain(self.notice)
+
+    @property
+    def share_link(self) -> str:
+        """The network's share dialog for this message, "" where there is none."""
+        if self.message is None or self.backend_class is None:
+            return ""
+        return self.backend_class().share_link(self.message)
+
+
+class Attempt(models.Model):
+    """One try of a delivery, or one look whether it is there."""
+
+    class Kind(models.TextChoices):
+        PUBLISH = "publish", _("Post")
+        FIND = "find", _("Look")
+        PERSON = "person", _("By a person")
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.PUBLISH)
+    fence = models.PositiveBigIntegerField(default=0)
+    outcome = models.CharField(max_length=20, blank=True)
+    reason = models.CharField(max_length=64, blank=True)
+    detail = models.TextField(blank=True)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    wagtail_reference_index_ignore = True
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ()
+
+    def __str__(self):
+        return f"{self.kind} {self.outcome or '…'}"

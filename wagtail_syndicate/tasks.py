@@ -1,0 +1,75 @@
+"""Celery's part: a doorbell and a round. The only file that imports Celery.
+
+The broker holds nothing that matters: a bell that is lost costs the time until the next sweep, one that rings twice
+finds nothing to do. So nothing is retried or postponed here; due times live in the database.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+
+from celery import current_app, shared_task
+
+from wagtail_syndicate import conf
+from wagtail_syndicate.delivery import send, sweep
+
+
+logger = logging.getLogger("wagtail_syndicate.tasks")
+
+EXPIRES = 60  # seconds after which a bell has been made needless by the sweep
+BROKEN_FOR = 30.0  # seconds during which a broker that did not answer is not asked again
+
+BELL = "wagtail-syndicate-bell"
+
+_broken_until = 0.0
+
+
+@shared_task(name="wagtail_syndicate.drain", ignore_result=True)
+def drain_task():
+    """Something is due."""
+    send.drain()
+
+
+@shared_task(name="wagtail_syndicate.sweep", ignore_result=True)
+def sweep_task():
+    """See to everything that is due. To be run by Celery beat, about every 15 seconds."""
+    sweep.sweep()
+
+
+def ring() -> None:
+    """Tell a worker that something is due; never raises, never waits for the broker.
+
+    Call it after the commit: ``transaction.on_commit(ring, robust=True)``.
+    """
+    if current_app.conf.task_always_eager:
+        _ring()
+        return
+    if time.monotonic() < _broken_until:
+        return
+    threading.Thread(target=_ring, name=BELL, daemon=True).start()
+
+
+@atexit.register
+def _hear_the_last_bell() -> None:
+    """A script or management command may end right after it published: give its bell a moment."""
+    for thread in threading.enumerate():
+        if thread.name == BELL:
+            thread.join(2.0)
+
+
+def _ring() -> None:
+    global _broken_until
+    try:
+        drain_task.apply_async(
+            queue=conf.get("QUEUE"),
+            expires=EXPIRES,
+            retry=True,
+            # Without a retry policy a refused Redis holds the caller for seconds, with retry=False even longer.
+            retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},
+        )
+    except Exception as error:  # whatever a broker's client raises: the sweep will find the work
+        _broken_until = time.monotonic() + BROKEN_FOR
+        logger.warning("The broker could not be reached (%s); the sweep will send.", type(error).__name__)
