@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo sandbox test lint clean
+.PHONY: demo sandbox test lint messages clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python sandbox/manage.py demo
@@ -30,6 +30,10 @@ $(INSTALLED): setup.py
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[testing]"
 	@touch $@
+
+messages: $(INSTALLED)
+	cd wagtail_syndicate && ../$(BIN)/django-admin makemessages --all --no-location --no-wrap
+	cd wagtail_syndicate && ../$(BIN)/django-admin compilemessages
 
 clean:
 	rm -rf $(VENV) sandbox/var

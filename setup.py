@@ -17,6 +17,7 @@ TESTING = [
     "jsonschema>=4.20",
     "Mastodon.py>=2.1",
     "openapi-core>=0.19",
+    "polib>=1.2",
     "pytest>=8.3",
     "pytest-django>=4.9",
     "pytest-xdist>=3.6",

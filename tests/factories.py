@@ -7,12 +7,11 @@ import swapper
 import wagtail_factories
 from django.contrib.auth import get_user_model
 from factory.django import DjangoModelFactory
-
-from sandbox.home.models import HomePage, NewsPage
 from wagtail.images import get_image_model
 from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Locale, Site
 
+from sandbox.home.models import HomePage, NewsPage
 from wagtail_syndicate.models import Account, Delivery, Target, set_targets
 
 

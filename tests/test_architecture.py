@@ -46,9 +46,9 @@ def imports(path: Path) -> list[str]:
 
 
 def files():
-    return [path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts and path.name != "__init__.py"] + [
-        path for path in PACKAGE.glob("*/__init__.py") if path.parent.name != "migrations"
-    ]
+    return [
+        path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts and path.name != "__init__.py"
+    ] + [path for path in PACKAGE.glob("*/__init__.py") if path.parent.name != "migrations"]
 
 
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -9,14 +9,15 @@ class WagtailSyndicateConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        from wagtail.models import AbstractPage
+        import swapper
 
         from wagtail_syndicate import checks, signal_handlers  # noqa: F401 (checks register themselves)
         from wagtail_syndicate.admin import page_form
         from wagtail_syndicate.models.target import RELATION
 
         # A copy of a page, kept live, would be posted again.
-        if RELATION not in AbstractPage.default_exclude_fields_in_copy:
-            AbstractPage.default_exclude_fields_in_copy = [*AbstractPage.default_exclude_fields_in_copy, RELATION]
+        page_model = swapper.load_model("wagtailcore", "Page")
+        if RELATION not in page_model.default_exclude_fields_in_copy:
+            page_model.default_exclude_fields_in_copy = [*page_model.default_exclude_fields_in_copy, RELATION]
         page_form.install()
         signal_handlers.connect()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+
 SETTING = "WAGTAIL_SYNDICATE"
 
 DEFAULTS: dict[str, Any] = {

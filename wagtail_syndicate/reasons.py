@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+
 REASONS = {
     # Waiting: nobody has to do anything, or an admin has to help the account.
     "rate_limited": _("{network} asked us to slow down. It will be tried again automatically."),
@@ -39,7 +40,8 @@ REASONS = {
         "The account is not allowed to post there. A site admin must give it the right at {network}, then try again."
     ),
     "app_setup": _(
-        "{network} refused the app that posts for this account. A site admin must check the app's keys and permissions."
+        "{network} refused the app that posts for this account. "
+        "A site admin must check the app's keys and permissions."
     ),
     "credits": _("The app has no credits left at {network}. A site admin must buy credits there, then try again."),
     "human_check": _(

@@ -3,7 +3,6 @@
 import logging
 
 from django.db import transaction
-
 from wagtail.signals import page_published, page_unpublished
 
 from wagtail_syndicate import tasks

@@ -49,6 +49,7 @@ def test_addresses_and_hashtags_are_never_parted():
     assert cut("See https://example.org/water now", 31, len) == "See https://example.org/water …"
     assert cut("https://example.org/water", 20, len) == ""
     assert cut("我们 #水质监测 很好", 7, len) == "我们…"
+    assert cut("#http://example.org", 9, len) == ""
 
 
 def test_a_long_text_is_cut_quickly():

@@ -7,11 +7,12 @@ from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from wagtail.models import Locale, PageViewRestriction, Workflow, WorkflowPage
 
 from sandbox.home.models import NewsPage
 from sandbox.stage.browser import form_values
 from tests.factories import AccountFactory, NewsPageFactory, UserFactory, publish, site_root, tick
-from wagtail.models import Locale, PageViewRestriction, Workflow, WorkflowPage
+from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import send
 from wagtail_syndicate.models import Delivery, targets_of
 
@@ -177,7 +178,9 @@ def test_alias(page, account):
 
 
 def test_import(account):
-    page = NewsPage(title="Imported", slug="imported", live=True, date=timezone.now().date(), intro="In", body="<p>x</p>")
+    page = NewsPage(
+        title="Imported", slug="imported", live=True, date=timezone.now().date(), intro="In", body="<p>x</p>"
+    )
     site_root().add_child(instance=page)
     assert states() == []
 
@@ -333,3 +336,25 @@ def test_deliveries_survive_page_and_account(page, account):
 def test_it_is_known_who_published(page, account, superuser):
     page.save_revision(user=superuser).publish()
     assert Delivery.objects.get().published_by == superuser
+
+
+def test_a_wording_changed_after_a_failure_is_what_is_tried_again(page, account):
+    from wagtail_syndicate.delivery import actions
+
+    publish(page, account, wordings={account.pk: "Refused words"})
+    Delivery.objects.update(state=State.FAILED, reason="content_refused")
+    publish(page, account, wordings={account.pk: "Better words"})
+    assert states() == [State.FAILED]
+    assert actions.retry(Delivery.objects.get())
+    send.drain()
+    assert Memory.outbox[0].message.text.startswith("Better words")
+
+
+def test_what_a_person_cancelled_is_not_sent_by_another_publication(page, account):
+    from wagtail_syndicate.delivery import actions
+
+    page.get_latest_revision().publish()
+    actions.cancel(Delivery.objects.get())
+    publish(page, account)
+    assert states() == [State.CANCELLED]
+    assert actions.allowed(Delivery.objects.get()) == ("retry",)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import F
-from django.utils import timezone
 
 from tests.delivery.networks import KINDS
 from tests.factories import AccountFactory, NewsPageFactory, UserFactory, publish
@@ -108,7 +107,9 @@ def test_a_key_that_is_forgotten_proves_nothing(monkeypatch):
     assert len(Memory.outbox) == 1
 
 
-@pytest.mark.parametrize("error", [Rejected("content_refused"), DuplicateContent("duplicate"), NotSent("rate_limited")])
+@pytest.mark.parametrize(
+    "error", [Rejected("content_refused"), DuplicateContent("duplicate"), NotSent("rate_limited")]
+)
 def test_a_refusal_after_an_unclear_attempt_is_not_a_refusal(error):
     published_to("keyed")
     Memory.fail_with(OutcomeUnknown("unclear"), accepted=True)

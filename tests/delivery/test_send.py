@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from wagtail.models import PageViewRestriction
 
 from sandbox.home.models import NewsPage
 from tests.factories import AccountFactory, NewsPageFactory, picture_of, publish
-from wagtail.models import PageViewRestriction
 from wagtail_syndicate import exceptions
 from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import content, lanes, send

@@ -182,6 +182,6 @@ class BaseBackend:
 
 
 def link_to(address: str, **params: str) -> str:
-    """A share dialog's address with its parameters percent-encoded once (``%20``, never ``+``); empty ones left out."""
+    """A share dialog's address with its parameters percent-encoded once (``%20``, never ``+``), without empty ones."""
     query = urlencode({name: value for name, value in params.items() if value}, quote_via=quote)
     return f"{address}?{query}"

@@ -39,7 +39,8 @@ class ErrorRow:
     """One line of a table. A row matches when everything that it names is so; the first match counts.
 
     :param reason: key into ``reasons.REASONS`` or the backend's own ``reasons``.
-    :param status: HTTP statuses; :param codes: the network's codes, as text; :param contains: part of the text, any case.
+    :param status: HTTP statuses; :param codes: the network's codes, as text.
+    :param contains: a part of the network's text, in any case.
     :param retry_after: seconds to wait when the answer itself does not say.
     """
 

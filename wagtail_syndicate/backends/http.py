@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import threading
 import time
@@ -72,6 +73,27 @@ def redact(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
     return text
+
+
+class _Redactor(logging.Filter):
+    """Takes the secrets of the request that is under way out of what a library logs about it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if secrets := getattr(_local, "secrets", ()):
+            record.msg, record.args = redact(record.getMessage(), secrets), None
+        return True
+
+
+def _silence_libraries() -> None:
+    # At DEBUG urllib3 logs whole addresses, and Telegram's hold its token; the OAuth libraries log their tokens.
+    logging.getLogger("urllib3.connectionpool").addFilter(_Redactor())
+    for name in ("oauthlib", "requests_oauthlib"):
+        logger = logging.getLogger(name)
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.INFO)
+
+
+_silence_libraries()
 
 
 @dataclass(frozen=True, repr=False)
@@ -162,6 +184,7 @@ class Http:
         """
         began = time.monotonic()
         lost = OutcomeUnknown if irreversible else NotSent
+        _local.secrets = self.secrets
         try:
             response = session().request(
                 method,
@@ -182,6 +205,8 @@ class Http:
             if _never_connected(error):
                 raise NotSent("network_down", self._describe(error)) from None
             raise lost("unclear" if irreversible else "network_down", self._describe(error)) from None
+        finally:
+            _local.secrets = ()
         # JSON is UTF-8, and nothing may fail here any more: a charset that does not exist would.
         text = body.decode("utf-8", errors="replace")
         try:

@@ -11,6 +11,7 @@ from wagtail_syndicate import conf
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.exceptions import ConfigurationError
 
+
 BUILT_IN = ("mastodon", "telegram", "vk", "weibo", "x", "xing")
 ENTRY_POINTS = "wagtail_syndicate.backends"
 

@@ -34,7 +34,7 @@ def cut(text: str, budget: int, count: Callable[[str], int]) -> str:
     """
     if count(text) <= budget:
         return text
-    wholes = [match.span() for match in WHOLE.finditer(text)]
+    wholes = [match.span() for match in WHOLE.finditer(text, overlapped=True)]
     clusters = [match.end() for match in CLUSTER.finditer(text)][:-1]
     outside = [end for end in clusters if not any(a < end < b for a, b in wholes)]
     words = [end for end in outside if may_part(text, end)]

@@ -20,6 +20,7 @@ ALLOWED = {
     State.WAITING: ("cancel",),
     State.FAILED: ("retry",),
     State.MISSED: ("retry",),
+    State.CANCELLED: ("retry",),
     State.UNKNOWN: ("confirm", "send_again"),
     State.ASSISTED: ("mark_posted", "cancel"),
 }
@@ -29,18 +30,24 @@ def allowed(delivery: Delivery) -> tuple[str, ...]:
     """The names of the actions that make sense for this delivery now."""
     if delivery.account_id is None:
         return tuple(name for name in ALLOWED.get(delivery.state, ()) if name in ("confirm", "mark_posted", "cancel"))
-    if delivery.state == State.WAITING and delivery.maybe_sent:
-        return ()
+    if delivery.state == State.CANCELLED and delivery.was_never_sent:
+        return ()  # the page itself was changed; publishing it again decides
     return ALLOWED.get(delivery.state, ())
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send a failed or missed delivery again, with the page and the wording as they are now.
+    """Send a failed, missed or cancelled delivery after all, with page and wording as they were last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
     return _change(
-        delivery, (State.FAILED, State.MISSED), user, "retry", **_afresh(), maybe_sent=False, attempts_made=0
+        delivery,
+        (State.FAILED, State.MISSED, State.CANCELLED),
+        user,
+        "retry",
+        **_afresh(),
+        maybe_sent=False,
+        attempts_made=0,
     )
 
 

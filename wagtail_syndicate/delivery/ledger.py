@@ -74,7 +74,7 @@ def finish(attempt: Attempt, outcome: str, error: NetworkError | None = None) ->
 
 
 def note(lane: Lane, delivery: Delivery, error: NetworkError) -> None:
-    """Keep the record of a try that ended before the irreversible call: a refresh or a picture that did not go through."""
+    """Keep the record of a try that ended before the irreversible call, at a refresh or an upload."""
     write(lane, delivery, attempts_made=delivery.attempts_made + 1)
     finish(Attempt.objects.create(delivery=delivery, fence=lane.fence), type(error).__name__, error)
 
@@ -89,7 +89,7 @@ def sent(lane: Lane, delivery: Delivery, receipt: Receipt) -> None:
         detail="",
         due_at=None,
         remote_id=receipt.remote_id,
-        permalink=receipt.permalink,
+        permalink=receipt.permalink if receipt.permalink.startswith(("https://", "http://")) else "",
         sent_at=DatabaseNow(),
     )
 

@@ -15,14 +15,17 @@ from wagtail_syndicate.models import Account, Delivery, targets_of
 
 State = Delivery.State
 
+# What waits for a person to ask for another try; it should then say what the page says now.
+RETRIED = (State.FAILED, State.MISSED, State.CANCELLED)
+
 
 @transaction.atomic
 def plan(page, revision=None) -> bool:
     """Write the deliveries that this publication of ``page`` calls for.
 
     The first publication sends to every ticked account; a later one only to accounts that are newly ticked. What was
-    never sent (skipped, cancelled) gets a new chance; what was unticked before it left is cancelled. The number of
-    queries does not depend on the number of accounts.
+    never sent (skipped, unticked, unpublished) gets a new chance, unless a person cancelled it; what was unticked
+    before it left is cancelled. The number of queries does not depend on the number of accounts.
 
     :param page: the specific page, as it was just published.
     :param revision: the revision that was published, when there is one; it may tell who did it.
@@ -36,17 +39,20 @@ def plan(page, revision=None) -> bool:
     obstacle = page_obstacle(page)
     site_id = site_id_of(page) if not obstacle else None
 
-    new, revived, reworded = [], [], []
+    new, revived, renewed, reworded = [], [], [], []
     for account in accounts:
         target = targets[account.pk]
         reason = obstacle or account_obstacle(account, page, site_id)
         delivery = known.get(account.pk)
         if delivery is None:
             new.append(_new_delivery(page, account, target.wording, revision, reason))
-        elif delivery.state in Delivery.NEVER_SENT and not reason:
+        elif delivery.was_never_sent and not reason:
             delivery.wording = target.wording
             revived.append(delivery)
         elif delivery.state in (State.WAITING, State.ASSISTED) and not delivery.maybe_sent:
+            delivery.wording = target.wording
+            renewed.append(delivery)
+        elif delivery.state in RETRIED and delivery.wording != target.wording:
             delivery.wording = target.wording
             reworded.append(delivery)
     unticked = [delivery.pk for account_id, delivery in known.items() if account_id not in targets]
@@ -56,11 +62,13 @@ def plan(page, revision=None) -> bool:
         Delivery.objects.bulk_create(new, ignore_conflicts=True)
     if revived:
         _start_over(revived, Delivery.NEVER_SENT)
+    if renewed:
+        _start_over(renewed, (State.WAITING, State.ASSISTED))
     if reworded:
-        _start_over(reworded, (State.WAITING, State.ASSISTED))
+        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(wording=_wordings(reworded))
     if unticked:
         cancel(Delivery.objects.filter(pk__in=unticked), "unticked")
-    return bool(revived or reworded or any(delivery.state == State.WAITING for delivery in new))
+    return bool(revived or renewed or any(delivery.state == State.WAITING for delivery in new))
 
 
 def cancel(deliveries, reason: str) -> int:
@@ -107,21 +115,26 @@ def _new_delivery(page, account: Account, wording: str, revision, reason: str) -
 
 def _start_over(deliveries: list[Delivery], states) -> None:
     """Make rows that never left due again, each with its wording of today, in one statement."""
-    wording = Case(
-        *(When(pk=delivery.pk, then=Value(delivery.wording)) for delivery in deliveries),
-        default=F("wording"),
-        output_field=TextField(),
-    )
-    Delivery.objects.filter(
-        pk__in=[delivery.pk for delivery in deliveries], state__in=states, maybe_sent=False
-    ).update(
+    Delivery.objects.filter(pk__in=_keys(deliveries), state__in=states, maybe_sent=False).update(
         state=State.WAITING,
         reason="",
         detail="",
         notice="",
         payload=None,
-        wording=wording,
+        wording=_wordings(deliveries),
         due_at=DatabaseNow(),
         expires_at=DatabaseNow() + timedelta(seconds=conf.get("WINDOW")),
         updated_at=DatabaseNow(),
+    )
+
+
+def _keys(deliveries: list[Delivery]) -> list[int]:
+    return [delivery.pk for delivery in deliveries]
+
+
+def _wordings(deliveries: list[Delivery]) -> Case:
+    return Case(
+        *(When(pk=delivery.pk, then=Value(delivery.wording)) for delivery in deliveries),
+        default=F("wording"),
+        output_field=TextField(),
     )

@@ -147,7 +147,5 @@ def _key_is_remembered(backend_class, delivery: Delivery) -> bool:
 
 
 def _next_look(backend_class, delivery: Delivery) -> dict:
-    possible = backend_class is not None and (
-        backend_class.can_find() or _key_is_remembered(backend_class, delivery)
-    )
+    possible = backend_class is not None and (backend_class.can_find() or _key_is_remembered(backend_class, delivery))
     return {"due_at": DatabaseNow() + timedelta(seconds=FIRST_LOOK) if possible else None}

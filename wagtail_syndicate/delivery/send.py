@@ -227,9 +227,7 @@ def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful:
         lanes.block(lane, wait)
         return _hold(lane, delivery, error.reason, error.detail, wait=wait, **proof)
     reason = "gave_up" if isinstance(error, NotSent) else error.reason
-    ledger.write(
-        lane, delivery, state=State.FAILED, reason=reason, detail=error.detail[:1000], due_at=None, **proof
-    )
+    ledger.write(lane, delivery, state=State.FAILED, reason=reason, detail=error.detail[:1000], due_at=None, **proof)
     return True
 
 

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
 from wagtail.models import Locale, Site
 
 from wagtail_syndicate.backends import registry

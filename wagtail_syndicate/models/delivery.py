@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
 from wagtail.models import Revision
 
 from wagtail_syndicate.backends import registry
@@ -37,7 +36,7 @@ class Delivery(models.Model):
 
     # States that the sweep has to look at; all others rest until a person acts or the page is published again.
     OPEN = (State.WAITING, State.SENDING, State.UNKNOWN)
-    # States that remember that this page needs nothing more from this account.
+    # States in which nothing left; another publication may send it.
     NEVER_SENT = (State.SKIPPED, State.CANCELLED)
 
     page = models.ForeignKey(
@@ -107,6 +106,11 @@ class Delivery(models.Model):
 
     def __str__(self):
         return f"{self.page_title} → {self.account_label}"
+
+    @property
+    def was_never_sent(self) -> bool:
+        """Whether another publication sends it: nothing left, and no person decided that nothing should."""
+        return self.state in self.NEVER_SENT and self.reason != "cancelled"
 
     @property
     def message(self) -> Message | None:

@@ -25,16 +25,14 @@ class Target:
 
 
 class TargetSet(models.Model):
-    """All ticks of one page: a child of the page, so that they are part of the revision and count when it is published.
+    """All ticks of one page: a child of the page, so that they are part of the revision and count at publication.
 
     One row holds all of them, because publishing saves every child row with queries of its own: with a row a tick, a
     publication would get slower with each account. ``targets`` maps an account's primary key, as text, to
     ``{"wording": ...}``; accounts that have been deleted since are passed over.
     """
 
-    page = ParentalKey(
-        swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION
-    )
+    page = ParentalKey(swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION)
     targets = models.JSONField(default=dict, blank=True)
 
     wagtail_reference_index_ignore = True

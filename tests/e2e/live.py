@@ -1,0 +1,73 @@
+"""The sandbox as people meet it: migrated, filled, its three processes running, its accounts connected."""
+
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import requests
+from django.conf import settings
+
+from sandbox.stage import accounts
+from sandbox.stage.browser import Browser
+from sandbox.stage.processes import Stage, free_port, running
+
+
+FROM_OUTSIDE = ("DATABASE_URL", "CELERY_BROKER_URL", "SANDBOX_DEBUG")
+
+
+@contextmanager
+def live_sandbox():
+    """Run a sandbox of its own in the folder of Django's current settings, on free ports.
+
+    Yields the ``Stage``: the addresses of the site and of fakenet. Raises ``subprocess.CalledProcessError`` or
+    ``DidNotStart`` when it does not come up.
+    """
+    site, fakenet = f"http://localhost:{free_port(0)}", f"http://127.0.0.1:{free_port(0)}"
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "sandbox.settings",
+        "SANDBOX_VAR": str(settings.VAR_DIR),
+        "SANDBOX_URL": site,
+        "FAKENET_URL": fakenet,
+    }
+    with mock.patch.dict(os.environ, environment):
+        for name in FROM_OUTSIDE:
+            os.environ.pop(name, None)
+        for command in (["migrate", "--verbosity", "0"], ["load_sandbox"]):
+            manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *command]
+            subprocess.run(manage, check=True, stdout=subprocess.DEVNULL)
+        with running(site, fakenet) as stage:
+            yield stage
+
+
+def connect_accounts(stage: Stage, *labels: str) -> None:
+    """Add the sandbox's accounts with these labels, as its site admin does."""
+    admin = Browser()
+    admin.login(stage.site, "siteadmin", "siteadmin-sandbox")
+    for plan in accounts.PLANS:
+        if plan.label in labels:
+            accounts.add(admin, stage, plan)
+
+
+class Networks:
+    """What the networks did, and what they shall do wrong: fakenet's control API."""
+
+    def __init__(self, stage: Stage):
+        self.address = f"{stage.fakenet}/_fakenet"
+
+    def posts(self, network: str, handle: str) -> list[dict]:
+        """The posts of one account, in the order they came."""
+        found = requests.get(f"{self.address}/posts", params={"network": network, "handle": handle}, timeout=10)
+        found.raise_for_status()
+        return found.json()
+
+    def fail(self, network: str, kind: str, **details) -> None:
+        """Let the next post there go wrong; ``details`` are the fields of ``sandbox.fakenet.faults.Fault``."""
+        order = {"network": network, "operation": "publish", "kind": kind, **details}
+        requests.post(f"{self.address}/faults", json=order, timeout=10).raise_for_status()
+
+    def recover(self) -> None:
+        """Take back every fault that did not happen."""
+        requests.delete(f"{self.address}/faults", timeout=10).raise_for_status()

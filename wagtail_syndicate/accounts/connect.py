@@ -1,0 +1,270 @@
+"""Connecting an account and taking it apart again. Nothing is stored before the network said whose keys they are."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from wagtail.log_actions import log
+
+from wagtail_syndicate.accounts import hosts, oauth1, oauth2, registration, vault
+from wagtail_syndicate.accounts.connection import (
+    CLIENT_ID,
+    app_from_settings,
+    connection_of,
+    method_of,
+    missing_settings,
+)
+from wagtail_syndicate.accounts.problems import ConnectRefused
+from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
+from wagtail_syndicate.backends.base import BaseBackend
+from wagtail_syndicate.exceptions import ConfigurationError, CredentialsLost, NetworkError, Rejected
+from wagtail_syndicate.models import Account
+from wagtail_syndicate.types import Connection, Identity
+
+
+PENDING_SECONDS = 600
+FLOWS = {OAuth1: oauth1, OAuth2: oauth2}
+WEB_ADDRESS = re.compile(r"https?://.{1,480}\Z", re.IGNORECASE)
+# What NoDoor asks for and a column of its own holds.
+SHOWN = ("handle", "profile_url")
+
+
+@sensitive_variables()
+def begin(account: Account, method: OAuth1 | OAuth2, callback_url: str, user) -> tuple[str, dict[str, Any]]:
+    """Start the consent of a network.
+
+    :param callback_url: where the network sends the admin back to; absolute.
+    :returns: the address to send the admin to, and what to keep in the admin's session until then (JSON-ready; its
+        ``state`` is how the answer is recognised).
+    :raises ConnectRefused: something has to be put right first; :raises NetworkError: the network does not take part.
+    """
+    backend = _stranger(account, method, callback_url)
+    url, state, kept = FLOWS[type(method)].begin(backend, method, callback_url)
+    pending = {
+        "state": state,
+        "method": method.name,
+        "account": account.pk,
+        "host": account.host,
+        "user": user.pk,
+        "callback_url": callback_url,
+        "client_id": backend.connection.app.client_id,
+        "expires": time.time() + PENDING_SECONDS,
+        "sealed": vault.seal(kept),
+    }
+    return url, pending
+
+
+@sensitive_variables()
+def finish(pending: Mapping[str, Any], params: Mapping[str, str], user) -> Account:
+    """Take the network's answer to :func:`begin` and connect the account.
+
+    :param pending: what :func:`begin` gave, taken out of the session so that it is used once.
+    :param params: the parameters that the network sent back.
+    :raises ConnectRefused: it is not the answer to this question, or consent was denied; :raises NetworkError.
+    """
+    if pending["user"] != user.pk or pending["expires"] < time.time():
+        raise ConnectRefused(_("Too much time has passed since this sign-in was started. Start again."))
+    account = Account.objects.filter(pk=pending["account"]).first()
+    if account is None:
+        raise ConnectRefused(_("The account was deleted in the meantime."))
+    method = method_of(account, pending["method"])
+    if method is None or account.host != pending["host"]:
+        raise ConnectRefused(_("The account was changed in the meantime. Start again."))
+    _check_answer(account, method, pending["state"], params)
+    try:
+        kept = vault.unseal(pending["sealed"])
+    except CredentialsLost:
+        raise ConnectRefused(_("The keys of this site were changed in the meantime. Start again.")) from None
+    backend = _stranger(account, method, pending["callback_url"], pending["client_id"])
+    try:
+        tokens = FLOWS[type(method)].finish(backend, method, pending["callback_url"], kept, params)
+    except Rejected as error:
+        if error.reason == "app_setup" and getattr(method, "register_url", ""):
+            registration.forget(account.network, account.host, pending["client_id"])
+        raise
+    connection = Connection(host=account.host, credentials=tokens.credentials, app=backend.connection.app)
+    identity = type(backend)(connection).identify()
+    credentials = dict(tokens.credentials)
+    if getattr(method, "register_url", ""):
+        credentials[CLIENT_ID] = connection.app.client_id
+    return _store(account, method, credentials, identity, identity.options, tokens.expires_at, user)
+
+
+@sensitive_variables()
+def paste(account: Account, method: Pasted | NoDoor, data: Mapping[str, str], user) -> Account:
+    """Connect an account with what an admin typed in: keys, or who it is when a person posts.
+
+    :param data: by the names of the method's fields.
+    :raises ConnectRefused: a value is no good; :raises NetworkError: the network does not accept the keys.
+    """
+    given = {field.name: (data.get(field.name) or "").strip() for field in method.fields}
+    for field in method.fields:
+        if field.required and not given[field.name]:
+            raise ConnectRefused(_("This field is required."), field.name)
+    credentials = {field.name: given[field.name] for field in method.fields if field.secret and given[field.name]}
+    options = {field.name: given[field.name] for field in method.fields if not field.secret and given[field.name]}
+    if isinstance(method, NoDoor):
+        identity = _introduced(account, options)
+        kept = {name: value for name, value in options.items() if name not in SHOWN}
+    else:
+        _check_host(account)
+        connection = Connection(host=account.host, options=options, credentials=credentials)
+        identity = account.backend_class(connection).identify()
+        kept = {**options, **identity.options}
+    return _store(account, method, credentials, identity, kept, None, user)
+
+
+@sensitive_variables()
+def disconnect(account: Account, user=None) -> None:
+    """Forget the account's credentials and give them back to the network if that can be done; its history stays."""
+    method, connection = None, Connection()
+    with suppress(CredentialsLost, ConfigurationError):
+        method, connection = method_of(account), connection_of(account)
+    changes = {
+        "status": Account.Status.NEW,
+        "problem": "",
+        "sealed_credentials": "",
+        "credentials_expire_at": None,
+        "connected_at": None,
+        "connected_by": None,
+    }
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(**changes)
+        for name, value in changes.items():
+            setattr(account, name, value)
+        log(instance=account, action="wagtail_syndicate.disconnect", user=user, data={"handle": account.handle})
+    # Some networks take back all of a person's tokens at once, also those of another account of ours.
+    shared = Account.objects.filter(
+        network=account.network, host=account.host, remote_id=account.remote_id, status=Account.Status.CONNECTED
+    )
+    if isinstance(method, OAuth2) and method.revoke_url and connection.credentials and not shared.exists():
+        with suppress(NetworkError, ConfigurationError, ValidationError):
+            oauth2.revoke(account.backend_class(connection), method, connection.credentials)
+
+
+def twins(account: Account) -> list[Account]:
+    """Other accounts of ours that post as the same presence: ticking both would post twice."""
+    if not account.remote_id:
+        return []
+    same = Account.objects.filter(network=account.network, host=account.host, remote_id=account.remote_id)
+    return list(same.exclude(pk=account.pk))
+
+
+@sensitive_variables()
+def _stranger(account: Account, method: OAuth1 | OAuth2, callback_url: str, client_id: str = "") -> BaseBackend:
+    """The backend with the app's keys only: nobody is signed in yet."""
+    backend = account.backend_class
+    _check_host(account)
+    if missing := missing_settings(backend, method):
+        raise ConnectRefused(
+            _("The keys of the app are missing. A developer must add to the site's settings: %(names)s.")
+            % {"names": ", ".join(missing)}
+        )
+    app = app_from_settings(backend, method)
+    if getattr(method, "register_url", ""):
+        app = registration.app_of_server(backend(Connection(host=account.host)), method, callback_url)
+        if client_id and app.client_id != client_id:
+            raise ConnectRefused(_("The server was asked for new keys in the meantime. Start again."))
+    return backend(Connection(host=account.host, app=app))
+
+
+def _check_host(account: Account) -> None:
+    """What a name stands for may have changed since it was typed in."""
+    if not account.backend_class.many_servers:
+        return
+    try:
+        safe = hosts.normalise(account.host) == account.host
+    except ValidationError as error:
+        raise ConnectRefused(" ".join(error.messages), "host") from None
+    if not safe:
+        raise ConnectRefused(_("Enter the address again. It must begin with https://."), "host")
+
+
+def _check_answer(account: Account, method: OAuth1 | OAuth2, state: str, params: Mapping[str, str]) -> None:
+    is_oauth1 = isinstance(method, OAuth1)
+    given = params.get("oauth_token") or params.get("denied", "") if is_oauth1 else params.get("state", "")
+    if not secrets.compare_digest(given.encode(), state.encode()):
+        raise ConnectRefused(_("This answer does not belong to the sign-in that was started here. Start again."))
+    network = {"network": account.backend_class.label}
+    if params.get("error") == "access_denied" or params.get("denied"):
+        raise ConnectRefused(
+            _("Access was denied at %(network)s, so nothing was changed. Start again if that was a mistake.") % network
+        )
+    if not params.get("oauth_verifier" if is_oauth1 else "code"):
+        said = str(params.get("error_description") or params.get("error") or "")[:200]
+        text = _("%(network)s did not give access, so nothing was changed. Start again.") % network
+        if said:
+            text += " " + _("%(network)s said: “%(detail)s”") % {**network, "detail": said}
+        raise ConnectRefused(text)
+
+
+def _introduced(account: Account, options: Mapping[str, str]) -> Identity:
+    """Who the account is, as an admin says; there is no network to ask."""
+    address = options.get("profile_url", "")
+    if address:
+        try:
+            URLValidator(schemes=["http", "https"])(address)
+        except ValidationError as error:
+            raise ConnectRefused(" ".join(error.messages), "profile_url") from None
+    return Identity("", options.get("handle", ""), address)
+
+
+@sensitive_variables()
+def _store(
+    account: Account,
+    method: OAuth1 | OAuth2 | Pasted | NoDoor,
+    credentials: Mapping[str, Any],
+    identity: Identity,
+    options: Mapping[str, Any],
+    expires_at: datetime | None,
+    user,
+) -> Account:
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=account.pk)
+        if account.remote_id and account.remote_id != identity.remote_id:
+            raise ConnectRefused(
+                _(
+                    "This account is %(old)s, but the access given is for %(new)s, so nothing was changed. "
+                    "Sign in as %(old)s, or add a new account for %(new)s."
+                )
+                % {"old": account.handle or account.remote_id, "new": identity.handle or identity.remote_id}
+            )
+        changes = {
+            "status": Account.Status.CONNECTED,
+            "problem": "",
+            "remote_id": identity.remote_id,
+            "handle": identity.handle[:255],
+            # It becomes a link in the admin, and a server may say anything.
+            "profile_url": identity.profile_url if WEB_ADDRESS.match(identity.profile_url) else "",
+            "options": dict(options),
+            "sealed_credentials": vault.seal(credentials),
+            "auth_method": method.name,
+            "credentials_expire_at": expires_at,
+            "connected_at": timezone.now(),
+            "connected_by": user,
+            # The new access deserves a new start.
+            "failures": 0,
+            "blocked_until": None,
+        }
+        for name, value in changes.items():
+            setattr(account, name, value)
+        account.save(update_fields=list(changes))
+        log(
+            instance=account,
+            action="wagtail_syndicate.connect",
+            user=user,
+            data={"handle": identity.handle, "method": method.name},
+        )
+    return account

@@ -1,0 +1,79 @@
+"""From a row to what a backend works with."""
+
+from __future__ import annotations
+
+from django.views.decorators.debug import sensitive_variables
+
+from wagtail_syndicate import conf
+from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
+from wagtail_syndicate.backends.base import BaseBackend
+from wagtail_syndicate.models import Account, OAuthApp
+from wagtail_syndicate.types import AppKeys, Connection
+
+
+# Kept with the credentials, but ours: which of a server's apps the token belongs to; until when it is being refreshed.
+CLIENT_ID = "_client_id"
+REFRESHING_UNTIL = "_refreshing_until"
+
+
+def method_of(account: Account, name: str = "") -> OAuth2 | OAuth1 | Pasted | NoDoor | None:
+    """The way to connect called ``name``, or else the one that the account was connected by.
+
+    :returns: ``None`` when the network's backend has no such way (any more).
+    """
+    wanted = name or account.auth_method
+    return next((method for method in account.backend_class.auth if method.name == wanted), None)
+
+
+def missing_settings(backend: type[BaseBackend], method: OAuth2 | OAuth1 | Pasted | NoDoor) -> list[str]:
+    """The settings that hold the app's keys and are not filled in, as a developer writes them."""
+    names = getattr(method, "keys", None) or ()
+    options = conf.network_options(backend.name)
+    return [f'{conf.SETTING}["NETWORKS"]["{backend.name}"]["{name}"]' for name in names if not options.get(name)]
+
+
+def app_from_settings(backend: type[BaseBackend], method) -> AppKeys:
+    """The app's keys as the site's settings give them; empty when the method needs none."""
+    names = getattr(method, "keys", None)
+    if not names:
+        return AppKeys()
+    options = conf.network_options(backend.name)
+    return AppKeys(*(str(options.get(name, "")) for name in names))
+
+
+@sensitive_variables()
+def connection_of(account: Account) -> Connection:
+    """All that a backend needs to speak for ``account``.
+
+    :raises CredentialsLost: the stored credentials cannot be read with this site's keys.
+    :raises ConfigurationError: the network is not known, or a key in the settings is wrong.
+    """
+    stored = vault.unseal(account.sealed_credentials)
+    method = method_of(account)
+    if isinstance(method, OAuth2) and method.register_url:
+        app = _registered(account, stored.get(CLIENT_ID, ""))
+    else:
+        app = app_from_settings(account.backend_class, method)
+    return Connection(
+        host=account.host,
+        remote_id=account.remote_id,
+        handle=account.handle,
+        options=account.options,
+        credentials={name: value for name, value in stored.items() if not name.startswith("_")},
+        app=app,
+    )
+
+
+def backend_of(account: Account) -> BaseBackend:
+    """The account's backend, ready to speak; its access may be too old (``refresh.fresh_backend`` sees to that).
+
+    :raises CredentialsLost, ConfigurationError: as :func:`connection_of`.
+    """
+    return account.backend_class(connection_of(account))
+
+
+@sensitive_variables()
+def _registered(account: Account, client_id: str) -> AppKeys:
+    app = OAuthApp.objects.filter(network=account.network, host=account.host, client_id=client_id).first()
+    return AppKeys(app.client_id, vault.unseal(app.sealed_secret).get("client_secret", "")) if app else AppKeys()

@@ -1,0 +1,105 @@
+"""Addresses of servers that people type in: made uniform, and kept away from this site's own network."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.utils.encoding import punycode
+from django.utils.translation import gettext as _
+
+from wagtail_syndicate import conf
+
+
+NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?")
+
+
+def normalise(text: str) -> str:
+    """The address of a server, as ``https://mastodon.example``, from whatever people copy for it.
+
+    ``mastodon.example``, ``https://mastodon.example/@me`` and ``@me@mastodon.example`` all mean the same server.
+
+    :raises ValidationError: it is no address, leads nowhere, or leads into a private network although the setting
+        ``ALLOW_LOCAL_HOSTS`` is off.
+    """
+    scheme, host, port = _parts(text.strip())
+    local = is_local(host, port or 443)
+    if local and not conf.get("ALLOW_LOCAL_HOSTS"):
+        raise ValidationError(
+            _("%(host)s is on this machine or in a private network. Enter the address of a public server.")
+            % {"host": host},
+            code="private",
+        )
+    if not local:
+        scheme = "https"
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" + (f":{port}" if port and port != {"http": 80, "https": 443}[scheme] else "")
+
+
+def is_safe(url: str) -> bool:
+    """Whether keys may be sent to ``url``: it is encrypted, or it is a developer's own machine and that is allowed."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    if parts.scheme != "http" or not parts.hostname or not conf.get("ALLOW_LOCAL_HOSTS"):
+        return False
+    try:
+        return is_local(parts.hostname, parts.port or 80)
+    except ValidationError:
+        return False
+
+
+def is_local(host: str, port: int) -> bool:
+    """Whether any of the host's addresses is not public (RFC 6890: loopback, private, link-local ...).
+
+    :raises ValidationError: the host has no address.
+    """
+    try:
+        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        raise ValidationError(
+            _("The server %(host)s was not found. Check the address for typing errors.") % {"host": host},
+            code="not_found",
+        ) from None
+    return any(not _is_public(ipaddress.ip_address(address.partition("%")[0])) for address in found)
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address):
+        # Forms of IPv6 that carry an IPv4 address lead to that one.
+        inner = address.ipv4_mapped or address.sixtofour
+        if inner is None and address in ipaddress.ip_network("64:ff9b::/96"):
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner is not None:
+            return _is_public(inner)
+    return address.is_global and not address.is_multicast
+
+
+def _parts(text: str) -> tuple[str, str, int | None]:
+    if "://" not in text:
+        # "@me@mastodon.example": what follows the last @ is the server.
+        text = "https://" + text.rpartition("@")[2]
+    try:
+        parts = urlsplit(text)
+        host, port = punycode(parts.hostname or ""), parts.port
+    except (ValueError, UnicodeError):
+        host, port = "", None
+    else:
+        if parts.scheme not in ("http", "https"):
+            host = ""
+    if not (NAME.fullmatch(host) or _is_address(host)):
+        raise ValidationError(
+            _("This is not the address of a server. It looks like https://mastodon.example."), code="invalid"
+        )
+    return parts.scheme, host.rstrip("."), port
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,206 @@
+"""The list of accounts and their forms, under Settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
+from wagtail.admin.ui.tables import Column
+from wagtail.admin.views import generic
+from wagtail.admin.viewsets.model import ModelViewSet
+from wagtail.admin.widgets.button import Button, HeaderButton
+
+from wagtail_syndicate.accounts import connect, permissions
+from wagtail_syndicate.admin.account_forms import account_panels, known_backend
+from wagtail_syndicate.models import Account
+from wagtail_syndicate.reasons import explain
+
+
+# Weibo gives ordinary apps a week at a time, so a week would mean always.
+SOON = timedelta(days=3)
+
+
+class AccountColumn(Column):
+    """A cell with a template of its own and the account's backend, which may be gone, at hand."""
+
+    def __init__(self, name, template, **kwargs):
+        super().__init__(name, **kwargs)
+        self.cell_template_name = f"wagtail_syndicate/accounts/cells/{template}.html"
+
+    def get_cell_context_data(self, instance, parent_context):
+        context = super().get_cell_context_data(instance, parent_context)
+        return {**context, "account": instance, "backend": known_backend(instance)}
+
+
+class LanguagesColumn(Column):
+    """The languages that an account is meant for."""
+
+    def get_value(self, instance):
+        return ", ".join(str(locale) for locale in instance.locales.all()) or gettext("All")
+
+
+class StatusColumn(AccountColumn):
+    """Whether the account can be posted to, in words; colour only repeats them."""
+
+    class Media:
+        css = {"all": ["wagtail_syndicate/css/accounts.css"]}
+
+    def get_cell_context_data(self, instance, parent_context):
+        context = super().get_cell_context_data(instance, parent_context)
+        return {
+            **context,
+            "status": status_of(instance),
+            "can_manage": permissions.can_manage(context["request"].user),
+        }
+
+
+def status_of(account: Account) -> dict[str, str]:
+    """How an account stands: a ``tone`` (ok, warning, problem, off), a ``label`` and a ``note`` with what to do."""
+    backend = known_backend(account)
+    if backend is None:
+        note = _("This network is no longer in the site's settings. A developer must add it, or delete the account.")
+        return {"tone": "problem", "label": _("Unknown network"), "note": note}
+    if not account.active:
+        return {"tone": "off", "label": _("Switched off"), "note": ""}
+    if account.by_hand or (account.is_assisted and account.status == Account.Status.CONNECTED):
+        return {"tone": "ok", "label": _("Posted by hand"), "note": ""}
+    if account.is_assisted:
+        return {"tone": "warning", "label": _("Not ready"), "note": _("Say who the account is there.")}
+    if account.status == Account.Status.RECONNECT:
+        note = explain(account.problem, backend.label, backend.reasons)
+        return {"tone": "problem", "label": account.get_status_display(), "note": note}
+    if account.status == Account.Status.NEW:
+        return {"tone": "warning", "label": account.get_status_display(), "note": _("It cannot be posted to yet.")}
+    if ends_soon(account):
+        note = _("Connect it again before access expires, so that nothing is held up.")
+        return {"tone": "warning", "label": _("Connected, expires soon"), "note": note}
+    return {"tone": "ok", "label": account.get_status_display(), "note": ""}
+
+
+def ends_soon(account: Account) -> bool:
+    """Whether access ends within three days and only a person can prevent that."""
+    ends = access_ends(account)
+    return ends is not None and ends < timezone.now() + SOON
+
+
+def access_ends(account: Account):
+    """When a person has to connect the account again, ``None`` when software sees to it or nothing expires."""
+    method = next((m for m in account.backend_class.auth if m.name == account.auth_method), None)
+    return None if getattr(method, "refresh", False) else account.credentials_expire_at
+
+
+class ExpiryColumn(Column):
+    """When access ends, for accounts whose access does not renew itself."""
+
+    cell_template_name = "wagtail_syndicate/accounts/cells/expiry.html"
+
+    def get_value(self, instance):
+        return access_ends(instance) if known_backend(instance) else None
+
+
+class IndexView(generic.IndexView):
+    page_title = _("Syndication accounts")
+    any_permission_required = ["add", "change", "delete"]
+
+    def get_base_queryset(self):
+        return super().get_base_queryset().prefetch_related("locales")
+
+    def get_list_more_buttons(self, instance):
+        buttons = super().get_list_more_buttons(instance)
+        if permissions.can_manage(self.request.user) and known_backend(instance):
+            url = reverse("wagtail_syndicate:connect", args=[instance.pk])
+            buttons.append(Button(gettext("Connection"), url=url, icon_name="link", priority=5))
+        return buttons
+
+
+class CreateView(generic.CreateView):
+    def get_success_message(self, instance):
+        if self.get_success_url() == reverse(self.index_url_name):
+            return gettext("“%(label)s” was added.") % {"label": instance}
+        if instance.is_assisted:
+            return gettext("“%(label)s” was added. Now say who it is there.") % {"label": instance}
+        return gettext("“%(label)s” was added. Now connect it.") % {"label": instance}
+
+    def get_success_buttons(self):
+        return []
+
+    def get_success_url(self):
+        if self.object.by_hand or not permissions.can_manage(self.request.user):
+            return super().get_success_url()
+        return reverse("wagtail_syndicate:connect", args=[self.object.pk])
+
+
+class KnownNetworkMixin:
+    """Sends away from accounts whose network is no longer in the settings: nothing about them can be checked."""
+
+    def dispatch(self, request, *args, **kwargs):
+        account = self.get_object()
+        if known_backend(account) is None:
+            messages.error(request, status_of(account)["note"])
+            return redirect(self.index_url_name)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class EditView(KnownNetworkMixin, generic.EditView):
+    @cached_property
+    def header_buttons(self):
+        if not permissions.can_manage(self.request.user):
+            return []
+        url = reverse("wagtail_syndicate:connect", args=[self.object.pk])
+        return [HeaderButton(gettext("Connection"), url=url, icon_name="link")]
+
+
+class DeleteView(generic.DeleteView):
+    def delete_action(self):
+        connect.disconnect(self.object, self.request.user)
+        super().delete_action()
+
+    @property
+    def confirmation_message(self):
+        return gettext(
+            "Delete “%(label)s”? Its access is given back to the network and it is unticked on all pages. "
+            "What was posted stays there, and stays in the reports here."
+        ) % {"label": self.object}
+
+
+class AccountViewSet(ModelViewSet):
+    """Accounts of the organisation on networks."""
+
+    model = Account
+    name = "syndication_accounts"
+    url_prefix = "syndication/accounts"
+    url_namespace = "syndication_accounts"
+    icon = "globe"
+    menu_label = _("Syndication accounts")
+    add_to_settings_menu = True
+    copy_view_enabled = False
+    inspect_view_enabled = False
+    add_to_reference_index = False
+    index_view_class = IndexView
+    add_view_class = CreateView
+    edit_view_class = EditView
+    delete_view_class = DeleteView
+    search_fields = ["label", "handle"]
+    search_backend_name = None
+    list_display = [
+        "label",
+        AccountColumn("network", "network", label=_("Network"), sort_key="network"),
+        AccountColumn("handle", "handle", label=_("Account"), sort_key="handle"),
+        LanguagesColumn("locales", label=_("Languages")),
+        StatusColumn("status", "status", label=_("Status"), sort_key="status"),
+        ExpiryColumn("credentials_expire_at", label=_("Access expires"), sort_key="credentials_expire_at"),
+    ]
+    index_results_template_name = "wagtail_syndicate/accounts/index_results.html"
+
+    def get_common_view_kwargs(self, **kwargs):
+        # Pages that tick an account are not in the reference index, so "used 0 times" would be wrong.
+        return {**super().get_common_view_kwargs(**kwargs), "usage_url_name": None}
+
+    def get_edit_handler(self):
+        return account_panels().bind_to_model(self.model)

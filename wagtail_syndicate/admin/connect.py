@@ -1,0 +1,258 @@
+"""Connecting accounts: the page that does it, the address that networks send people back to, and disconnecting."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import TemplateView, View
+from wagtail.admin import messages
+from wagtail.admin.utils import get_admin_base_url
+from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+
+from wagtail_syndicate.accounts import connect, health, permissions
+from wagtail_syndicate.accounts.connection import method_of, missing_settings
+from wagtail_syndicate.accounts.problems import ConnectRefused, describe
+from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
+from wagtail_syndicate.admin.accounts import access_ends, status_of
+from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2
+from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, Rejected
+from wagtail_syndicate.models import Account
+
+
+SESSION = "wagtail_syndicate_pending"
+MOST_PENDING = 5
+ABOUT_THE_TARGET = ("target_missing", "permission")
+
+
+def callback_url(request) -> str:
+    """Where networks send people back to: the same for all accounts, because it has to be registered with them."""
+    address = reverse("wagtail_syndicate:callback")
+    base = get_admin_base_url()
+    return base.rstrip("/") + address if base else request.build_absolute_uri(address)
+
+
+def network_name(account: Account) -> str:
+    """What to call the other side: the server, where a network has many."""
+    backend = account.backend_class
+    return urlsplit(account.host).netloc if backend.many_servers and account.host else str(backend.label)
+
+
+def explained(error: Exception, account: Account) -> str:
+    """The sentences for whatever went wrong with a network."""
+    if isinstance(error, ConnectRefused):
+        return error.message
+    if isinstance(error, ConfigurationError):
+        return _("The site's settings are not right, and a developer must change them: %(error)s") % {"error": error}
+    return describe(error, network_name(account), account.backend_class.reasons)
+
+
+def say_connected(request, account: Account) -> None:
+    """Tell who the account is now, and warn when another account is the same."""
+    if account.is_assisted:
+        messages.success(request, _("“%(label)s” is ready. A person posts for it.") % {"label": account})
+    else:
+        messages.success(request, _("Connected as %(handle)s.") % {"handle": account.handle or account})
+    for twin in connect.twins(account):
+        messages.warning(
+            request,
+            _("“%(label)s” is the same account at %(network)s. A page with both ticked is posted twice.")
+            % {"label": twin, "network": account.backend_class.label},
+        )
+
+
+class AccountPage(WagtailAdminTemplateMixin):
+    """What the pages about one account's connection share."""
+
+    header_icon = "link"
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self.account = get_object_or_404(Account, pk=kwargs["pk"])
+
+    def dispatch(self, request, *args, **kwargs):
+        if not permissions.can_manage(request.user):
+            raise PermissionDenied
+        if known_backend(self.account) is None:
+            messages.error(request, status_of(self.account)["note"])
+            return redirect("syndication_accounts:index")
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_page_subtitle(self):
+        return str(self.account)
+
+    def get_breadcrumbs_items(self):
+        return [
+            *super().get_breadcrumbs_items(),
+            {"url": reverse("syndication_accounts:index"), "label": _("Syndication accounts")},
+            {"url": reverse("syndication_accounts:edit", args=[self.account.pk]), "label": str(self.account)},
+            {"url": "", "label": self.get_page_title()},
+        ]
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(account=self.account, backend=self.account.backend_class, **kwargs)
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class ConnectView(AccountPage, TemplateView):
+    """What an admin needs to know first, and every way to connect this account."""
+
+    template_name = "wagtail_syndicate/accounts/connect.html"
+
+    def get_page_title(self):
+        return _("Connection")
+
+    def post(self, request, *args, **kwargs):
+        if "check" in request.POST:
+            return self.check(request)
+        methods = self.account.backend_class.auth
+        method = next((method for method in methods if method.name == request.POST.get("method")), None)
+        if method is None:
+            return redirect(request.path)
+        form = MethodForm(request.POST, account=self.account, method=method)
+        if form.is_valid():
+            self.keep_host(form)
+            try:
+                if isinstance(method, OAuth1 | OAuth2):
+                    return self.leave(request, method)
+                account = connect.paste(self.account, method, form.cleaned_data, request.user)
+            except (ConnectRefused, NetworkError, ConfigurationError) as error:
+                self.blame(form, error)
+            else:
+                say_connected(request, account)
+                return redirect("syndication_accounts:index")
+        messages.error(request, _("The account was not connected. What to do is shown below."))
+        return self.render_to_response(self.get_context_data(sent=form))
+
+    def keep_host(self, form: MethodForm) -> None:
+        """The server is no secret, and has to be the same when the network sends the admin back."""
+        host = form.cleaned_data.get("host")
+        if host and host != self.account.host:
+            self.account.host = host
+            self.account.save(update_fields=["host"])
+
+    def leave(self, request, method):
+        """Send the admin to the network, and remember why."""
+        url, pending = connect.begin(self.account, method, callback_url(request), request.user)
+        known = request.session.get(SESSION, {}).items()
+        alive = [(state, kept) for state, kept in known if kept["expires"] > time.time()][-MOST_PENDING + 1 :]
+        request.session[SESSION] = {**dict(alive), pending["state"]: pending}
+        return redirect(url)
+
+    def blame(self, form: MethodForm, error: Exception) -> None:
+        """Show what went wrong beside the field that it is about."""
+        field = getattr(error, "field", "")
+        if isinstance(error, AccountProblem):
+            field = form.first_field[True]
+        elif isinstance(error, Rejected) and error.reason in ABOUT_THE_TARGET:
+            field = form.first_field[False]
+        elif isinstance(error, NetworkError) and error.status is None:
+            field = "host"
+        form.add_error(field if field in form.fields else None, explained(error, self.account))
+
+    def check(self, request):
+        """Ask the network whether the access works; posts nothing."""
+        try:
+            identity = health.check(self.account)
+        except (ConnectRefused, NetworkError, ConfigurationError) as error:
+            messages.error(request, explained(error, self.account))
+        else:
+            text = _("The access works: this is %(handle)s. Nothing was posted.")
+            messages.success(request, text % {"handle": identity.handle or self.account})
+        return redirect(request.path)
+
+    def get_context_data(self, sent: MethodForm | None = None, **kwargs):
+        account, backend = self.account, self.account.backend_class
+        address = callback_url(self.request)
+        ways = []
+        for method in backend.auth:
+            is_sent = sent is not None and sent.method is method
+            ways.append(
+                {
+                    "method": method,
+                    "form": sent if is_sent else MethodForm(account=account, method=method),
+                    "missing": missing_settings(backend, method),
+                    "leaves": isinstance(method, OAuth1 | OAuth2),
+                    "by_hand": isinstance(method, NoDoor),
+                }
+            )
+        there = urlsplit(address)
+        elsewhere = there.netloc != self.request.get_host() and any(way["leaves"] for way in ways)
+        return super().get_context_data(
+            ways=ways,
+            several=len(ways) > 1,
+            callback_url=address,
+            needs_callback=any(getattr(method, "keys", None) for method in backend.auth),
+            # The answer comes back to that address, where this browser may not be signed in.
+            admin_address=f"{there.scheme}://{there.netloc}" if elsewhere else "",
+            status=status_of(account),
+            network=network_name(account),
+            connected=account.status != Account.Status.NEW,
+            can_check=account.status != Account.Status.NEW and not isinstance(method_of(account), NoDoor),
+            access_ends=access_ends(account),
+            **kwargs,
+        )
+
+
+class CallbackView(View):
+    """Where networks send people back to."""
+
+    def get(self, request):
+        if not permissions.can_manage(request.user):
+            raise PermissionDenied
+        params = request.GET.dict()
+        state = params.get("state") or params.get("oauth_token") or params.get("denied") or ""
+        known = request.session.get(SESSION, {})
+        pending = known.pop(state, None)
+        if pending is None:
+            messages.error(
+                request,
+                _(
+                    "This answer of a network does not belong to a sign-in that you started in this browser, "
+                    "or it was used already. Nothing was changed. Start again from the account."
+                ),
+            )
+            return redirect("syndication_accounts:index")
+        request.session[SESSION] = known
+        try:
+            account = connect.finish(pending, params, request.user)
+        except (ConnectRefused, NetworkError, ConfigurationError) as error:
+            return self.refused(request, pending, error)
+        say_connected(request, account)
+        return redirect("syndication_accounts:index")
+
+    def refused(self, request, pending, error):
+        """Back to the account's page, with what happened."""
+        account = Account.objects.filter(pk=pending["account"]).first()
+        if account is None or known_backend(account) is None:
+            messages.error(request, str(error))
+            return redirect("syndication_accounts:index")
+        messages.error(request, explained(error, account))
+        return redirect("wagtail_syndicate:connect", pk=account.pk)
+
+
+class DisconnectView(AccountPage, TemplateView):
+    """Forget the access to an account, after asking."""
+
+    template_name = "wagtail_syndicate/accounts/disconnect.html"
+
+    def get_page_title(self):
+        return _("Disconnect")
+
+    def post(self, request, *args, **kwargs):
+        connect.disconnect(self.account, request.user)
+        messages.success(request, _("“%(label)s” is disconnected. Its history stays.") % {"label": self.account})
+        return redirect("syndication_accounts:index")
+
+
+urlpatterns = [
+    path("accounts/<int:pk>/connect/", ConnectView.as_view(), name="connect"),
+    path("accounts/<int:pk>/disconnect/", DisconnectView.as_view(), name="disconnect"),
+    path("connect/callback/", CallbackView.as_view(), name="callback"),
+]

@@ -1,0 +1,80 @@
+"""System checks: wrong settings, said at start-up in words rather than later as an exception."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from django.conf import settings
+from django.core.checks import Error, Warning, register
+
+from wagtail_syndicate import conf
+from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.backends import registry
+from wagtail_syndicate.exceptions import ConfigurationError
+
+
+@register("wagtail_syndicate")
+def check_networks(app_configs=None, **kwargs):
+    """E001: a network that does not exist, or whose backend cannot be imported."""
+    networks = conf.get("NETWORKS")
+    if networks is None:
+        return []
+    if not isinstance(networks, dict) or not all(isinstance(value, dict) for value in networks.values()):
+        return [
+            Error(
+                f'{conf.SETTING}["NETWORKS"] must be a dict of dicts.',
+                hint='For example {"mastodon": {}, "vk": {}}; None offers all built-in networks.',
+                id="wagtail_syndicate.E001",
+            )
+        ]
+    found = []
+    for name in networks:
+        try:
+            registry.get(name)
+        except ConfigurationError as error:
+            hint = 'Correct the name, or give the dotted path of the backend class as "BACKEND".'
+            found.append(Error(str(error), hint=hint, id="wagtail_syndicate.E001"))
+    return found
+
+
+@register("wagtail_syndicate")
+def check_keys(app_configs=None, **kwargs):
+    """E002: a key that is no Fernet key. W001: credentials depend on SECRET_KEY."""
+    try:
+        vault.check_keys()
+    except ConfigurationError as error:
+        hint = "Make a key with cryptography.fernet.Fernet.generate_key()."
+        return [Error(str(error), hint=hint, id="wagtail_syndicate.E002")]
+    if conf.get("KEYS") or settings.DEBUG:
+        return []
+    return [
+        Warning(
+            "The credentials of accounts are sealed with a key derived from SECRET_KEY.",
+            hint=f'Set {conf.SETTING}["KEYS"], so that changing SECRET_KEY does not disconnect all accounts.',
+            id="wagtail_syndicate.W001",
+        )
+    ]
+
+
+@register("wagtail_syndicate")
+def check_panel(app_configs=None, **kwargs):
+    """E003: this version of Wagtail has no place where the panel can be added by itself."""
+    from wagtail_syndicate.admin import page_form
+
+    problem = page_form.injection_problem()
+    if not problem:
+        return []
+    hint = f'Set {conf.SETTING}["ADD_PANEL"] to False and add SyndicationPanel() to the page types by hand.'
+    return [Error(problem, hint=hint, id="wagtail_syndicate.E003")]
+
+
+@register("wagtail_syndicate")
+def check_names(app_configs=None, **kwargs):
+    """W003: a setting that does not exist, most likely a typing error."""
+    found = []
+    for name in getattr(settings, conf.SETTING, {}):
+        if name not in conf.DEFAULTS:
+            near = get_close_matches(str(name), conf.DEFAULTS, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(conf.DEFAULTS)}."
+            found.append(Warning(f"{conf.SETTING} has no setting {name!r}.", hint=hint, id="wagtail_syndicate.W003"))
+    return found
