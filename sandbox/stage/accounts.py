@@ -89,15 +89,18 @@ def _connect(browser: Browser, page, plan: Plan):
     form = page.form(f"form:has(input[name=method][value={plan.method}])")
     page = browser.submit(page, form, {f"{plan.method}-{name}": value for name, value in plan.pasted.items()})
     if plan.method.startswith("oauth"):
-        consent = page.form("form[method=post], form[method=POST]")
+        consent = page.form("form[method=post]")
         page = browser.submit(page, consent, {"handle": plan.handle}, press=("decision", "allow"))
     return page
 
 
-def share(browser: Browser, share_link: str) -> str:
-    """Do by hand what no software may: open the share dialog, share, and copy the address of the post."""
+def share(browser: Browser, share_link: str, text: str) -> str:
+    """Do by hand what no software may: open the share dialog, paste the text, share.
+
+    :returns: the address of the post, as the dialog shows it.
+    """
     page = browser.open(share_link)
-    page = browser.submit(page, page.form("form[method=post], form[method=POST]"))
+    page = browser.submit(page, page.form("form[method=post]"), {"text": text, "handle": "aquametrica_de"})
     link = page.soup.select_one("a[data-permalink], a.permalink, a[rel=bookmark]")
     if link is None:
         raise Surprise(f"The share dialog shows no permalink: {page.url}")

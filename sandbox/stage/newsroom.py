@@ -95,7 +95,7 @@ def post_by_hand(editor: Browser, stage: Stage) -> int:
     """Do what is left for a person: open the share dialog, post, and say in the record that it is done."""
     posted = 0
     for delivery in Delivery.objects.filter(state=State.ASSISTED):
-        permalink = accounts.share(editor, delivery.share_link)
+        permalink = accounts.share(editor, delivery.share_link, delivery.message.text)
         token = editor.session.cookies["csrftoken"]
         answer = editor.session.post(
             f"{stage.site}/admin/syndication/delivery/{delivery.pk}/mark_posted/",

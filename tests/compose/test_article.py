@@ -3,6 +3,8 @@ import datetime
 import pytest
 from django.utils import timezone
 from django.utils.translation import override
+from wagtail.admin.panels import FieldPanel, ObjectList
+from wagtail.images import get_image_model
 from wagtail.models import Locale
 
 from sandbox.home.models import EventPage, FeaturePage, GuidePage, NewsPage
@@ -53,14 +55,16 @@ def test_news():
 
 
 def test_a_search_description_comes_before_the_introduction():
-    page = NewsPageFactory(intro="It is clean.", body="<p>Swim!</p>", search_description="Clean again")
+    page = NewsPageFactory(intro="It is clean.", body="<p>Swim!</p>")
+    page.search_description = "Clean again"
     article = read(page)
     assert (article.teaser, article.teaser_source) == ("Clean again", "search_description")
     assert [block.text for block in article.blocks] == ["It is clean.", "Swim!"]
 
 
 def test_a_text_written_for_posts_comes_first():
-    page = NewsPageFactory(search_description="Clean again")
+    page = NewsPageFactory()
+    page.search_description = "Clean again"
     page.social_text = "Swim!"
     assert (read(page).teaser, read(page).teaser_source) == ("Swim!", "social_text")
 
@@ -117,12 +121,23 @@ def test_an_event_without_a_teaser():
 
 
 def test_a_guide_with_an_edit_handler_of_its_own():
-    page = GuidePage(title="How to", intro="Three steps.", search_description="Steps")
+    page = GuidePage(title="How to", intro="Three steps.")
+    page.search_description = "Steps"
     page.steps = page.steps.stream_block.to_python(
         [{"type": "step", "value": {"title": "Open", "text": "<p>Turn it.</p>", "image": None}}]
     )
     texts = [(block.kind, block.text) for block in read(save(page)).blocks]
     assert texts == [("paragraph", "Three steps."), ("heading", "Open"), ("paragraph", "Turn it.")]
+
+
+def test_the_order_is_that_of_the_edit_form(monkeypatch):
+    page = GuidePage(title="How to", intro="Three steps.")
+    page.search_description = "Steps"
+    page.steps = page.steps.stream_block.to_python(
+        [{"type": "step", "value": {"title": "Open", "text": "<p>Turn it.</p>", "image": None}}]
+    )
+    monkeypatch.setattr(GuidePage, "edit_handler", ObjectList([FieldPanel("steps"), FieldPanel("intro")]))
+    assert [block.text for block in read(page, url="").blocks] == ["Open", "Turn it.", "Three steps."]
 
 
 def test_a_home_page():
@@ -148,6 +163,13 @@ def test_a_page_that_was_never_saved():
         NewsPage(title="A river", slug="river", body="<p>Clean.</p>", date=datetime.date(2026, 11, 5)), url=""
     )
     assert (article.title, article.tags, article.images) == ("A river", (), ())
+
+
+def test_what_was_never_saved_may_refuse_to_tell_its_tags():
+    image = get_image_model()(title="A river", collection_id=1)
+    with pytest.raises(ValueError):
+        image.tags.all()
+    assert read(image).tags == ()
 
 
 def test_something_that_is_hardly_a_page():

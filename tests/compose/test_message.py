@@ -120,6 +120,15 @@ def test_a_link_that_leaves_no_room_is_refused():
     assert (error.value.reason, error.value.detail) == ("too_long", f"{len(URL)} / 20")
 
 
+def test_words_that_leave_no_room_for_one_of_them_are_refused():
+    with pytest.raises(ComposeError, match="28 / 10"):
+        compose(Article("https://example.org/a/b/c/d/", "", "en"), Limits(10), PLAIN)
+
+
+def test_a_post_may_be_the_link_alone_where_nothing_else_fits():
+    assert compose(RIVER, Limits(len(URL)), PLAIN).text == URL
+
+
 # The wording
 
 

@@ -96,14 +96,14 @@ def language_of(page: Any) -> str:
 
 def tags_of(page: Any) -> tuple[str, ...]:
     """The names of the page's tags, as django-taggit keeps them, sorted as its form shows them."""
-    manager = getattr(page, "tags", None)
+    try:
+        manager = getattr(page, "tags", None)
+    except ValueError:
+        # django-taggit gives no tags to what was never saved.
+        return ()
     if not hasattr(manager, "all") or not hasattr(manager, "names"):
         return ()
-    try:
-        return tuple(sorted(one_line(str(tag.name)) for tag in manager.all()))
-    except ValueError:
-        # django-taggit knows no tags of a page that was never saved.
-        return ()
+    return tuple(sorted(one_line(str(tag.name)) for tag in manager.all()))
 
 
 def fields_of(page: Any) -> list[Any]:

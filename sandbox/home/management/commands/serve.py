@@ -13,7 +13,8 @@ class Command(BaseCommand):
     help = "Serves the sandbox until Ctrl-C: Wagtail, fakenet, a Celery worker and the sweep."
 
     def handle(self, *args, **options):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
         call_command("migrate", verbosity=0)
         call_command("load_sandbox", stdout=self.stdout)
         site, fakenet = addresses()
