@@ -20,10 +20,10 @@ FROM_OUTSIDE = ("DATABASE_URL", "CELERY_BROKER_URL", "SANDBOX_DEBUG")
 
 @contextmanager
 def live_sandbox():
-    """Run a sandbox of its own in the folder of Django's current settings, on free ports.
+    """Run a sandbox in the folder of Django's current settings, on free ports, with all its accounts connected.
 
-    Yields the ``Stage``: the addresses of the site and of fakenet. Raises ``subprocess.CalledProcessError`` or
-    ``DidNotStart`` when it does not come up.
+    Yields the ``Stage``: the addresses of the site and of fakenet. Raises ``subprocess.CalledProcessError``,
+    ``DidNotStart`` or ``Surprise`` when it does not come up.
     """
     site, fakenet = f"http://localhost:{free_port(0)}", f"http://127.0.0.1:{free_port(0)}"
     environment = {
@@ -39,20 +39,15 @@ def live_sandbox():
             manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), *command]
             subprocess.run(manage, check=True, stdout=subprocess.DEVNULL)
         with running(site, fakenet) as stage:
+            admin = Browser()
+            admin.login(stage.site, "siteadmin", "siteadmin-sandbox")
+            for plan in accounts.PLANS:
+                accounts.add(admin, stage, plan)
             yield stage
 
 
-def connect_accounts(stage: Stage, *labels: str) -> None:
-    """Add the sandbox's accounts with these labels, as its site admin does."""
-    admin = Browser()
-    admin.login(stage.site, "siteadmin", "siteadmin-sandbox")
-    for plan in accounts.PLANS:
-        if plan.label in labels:
-            accounts.add(admin, stage, plan)
-
-
 class Networks:
-    """What the networks did, and what they shall do wrong: fakenet's control API."""
+    """What the networks received, and what they shall do wrong: fakenet's control API."""
 
     def __init__(self, stage: Stage):
         self.address = f"{stage.fakenet}/_fakenet"
@@ -64,10 +59,10 @@ class Networks:
         return found.json()
 
     def fail(self, network: str, kind: str, **details) -> None:
-        """Let the next post there go wrong; ``details`` are the fields of ``sandbox.fakenet.faults.Fault``."""
+        """Let the next post there go wrong; ``details`` are fields of ``sandbox.fakenet.faults.Fault``."""
         order = {"network": network, "operation": "publish", "kind": kind, **details}
         requests.post(f"{self.address}/faults", json=order, timeout=10).raise_for_status()
 
     def recover(self) -> None:
-        """Take back every fault that did not happen."""
+        """Take back every fault that has not struck."""
         requests.delete(f"{self.address}/faults", timeout=10).raise_for_status()

@@ -28,12 +28,12 @@ class TargetSet(models.Model):
     """All ticks of one page: a child of the page, so that they are part of the revision and count at publication.
 
     One row holds all of them, because publishing saves every child row with queries of its own: with a row a tick, a
-    publication would get slower with each account. ``targets`` maps an account's primary key, as text, to
-    ``{"wording": ...}``; accounts that have been deleted since are passed over.
+    publication would get slower with each account. ``targets`` is a list of ``{"account": ..., "wording": ...}``, in the
+    order of ticking; accounts that have been deleted since are passed over.
     """
 
     page = ParentalKey(swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION)
-    targets = models.JSONField(default=dict, blank=True)
+    targets = models.JSONField(default=list, blank=True)
 
     wagtail_reference_index_ignore = True
 
@@ -44,20 +44,20 @@ class TargetSet(models.Model):
         verbose_name_plural = _("syndication targets")
 
     def __str__(self):
-        return ", ".join(self.targets)
+        return ", ".join(str(target["account"]) for target in self.targets)
 
 
 def targets_of(page) -> list[Target]:
     """What is ticked in this version of a page, be it live, a draft or not yet saved; in the order of ticking."""
     return [
-        Target(int(account_id), values.get("wording", ""))
+        Target(target["account"], target.get("wording", ""))
         for row in getattr(page, RELATION).all()
-        for account_id, values in row.targets.items()
+        for target in row.targets
     ]
 
 
 def set_targets(page, targets: Iterable[Target]) -> None:
     """Tick exactly these in this version of a page. It is kept when the page, or a revision of it, is saved."""
     rows = list(getattr(page, RELATION).all()) or [TargetSet()]
-    rows[0].targets = {str(target.account_id): {"wording": target.wording} for target in targets}
+    rows[0].targets = [{"account": target.account_id, "wording": target.wording} for target in targets]
     setattr(page, RELATION, rows[:1])

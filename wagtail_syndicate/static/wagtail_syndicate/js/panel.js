@@ -74,6 +74,9 @@
         async show() {
             clearTimeout(this.typing);
             this.composed = null;
+            this.ticked.forEach((offer) => {
+                offer.querySelectorAll("details").forEach((node) => (node.open = true));
+            });
             this.say(this.busyTextValue);
             if (await this.compose()) this.say(this.readyTextValue);
         }
@@ -116,6 +119,7 @@
         draw(offer, preview) {
             offer.classList.remove("syndicate-preview--stale");
             this.part(offer, "text").textContent = preview.text;
+            this.part(offer, "text").hidden = Boolean(preview.error);
             this.part(offer, "source").textContent = preview.source_text;
             this.part(offer, "error").textContent = preview.error;
             this.part(offer, "problem").hidden = !preview.error;

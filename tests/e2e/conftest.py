@@ -1,0 +1,64 @@
+"""One sandbox and one browser for all tests here; each test gets windows of its own."""
+
+import os
+
+import pytest
+
+from tests.e2e.chromium import chromium, missing, new_tab
+from tests.e2e.live import Networks, live_sandbox
+from tests.e2e.people import Desk, sign_in
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if reason := missing():
+        if os.environ.get("REQUIRE_SERVICES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stage(browser):
+    """The running sandbox. It is asked for after the browser, so that it is not started in vain."""
+    with live_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def networks(stage):
+    found = Networks(stage)
+    yield found
+    found.recover()
+
+
+@pytest.fixture
+def open_window(browser, stage):
+    """Opens windows; fails the test when a script on one of their pages breaks."""
+    pages, errors = [], []
+
+    def open_one(username="", password=""):
+        page = new_tab(browser)
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        pages.append(page)
+        if username:
+            sign_in(page, stage, username, password)
+        return page
+
+    yield open_one
+    for page in pages:
+        page.context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def editor(open_window, stage):
+    """The sandbox's editor at her desk."""
+    return Desk(open_window("editor"), stage)
+
+
+@pytest.fixture
+def site_admin(open_window):
+    """The browser window of the sandbox's site admin."""
+    return open_window("siteadmin")
