@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import wagtail
 from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
@@ -358,3 +359,32 @@ def test_what_a_person_cancelled_is_not_sent_by_another_publication(page, accoun
     publish(page, account)
     assert states() == [State.CANCELLED]
     assert actions.allowed(Delivery.objects.get()) == ("retry",)
+
+
+@pytest.mark.skipif(wagtail.VERSION < (8, 0), reason="there is no API v3 before Wagtail 8")
+def test_api(client, page):
+    from wagtail.models import APIToken
+
+    token = APIToken.generate_token()
+    APIToken.objects.create(user=UserFactory(), name="test", key_hash=APIToken.hash_token(token), prefix="test")
+    response = client.post(
+        f"/api/v3/pages/{page.pk}/actions/publish/",
+        "{}",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert response.status_code == 200, response.content
+    assert states() == [State.WAITING]
+
+
+def test_publishing_calls_nobody(client, superuser, page, monkeypatch):
+    """Only Python's sockets are watched: the drivers of PostgreSQL and MariaDB have their own."""
+    import socket
+
+    def refuse(self, address):
+        raise AssertionError(f"publishing connected to {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    data = edit_form(client, page)
+    client.post(reverse("wagtailadmin_pages:edit", args=[page.pk]), {**data, "action-publish": "action-publish"})
+    assert states() == [State.WAITING]
