@@ -68,6 +68,7 @@ def chosen(monkeypatch, picture):
     monkeypatch.setattr(ImageChooserBlock, "to_python", lambda self, value: picture)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("kind", "value", "expected"),
     [

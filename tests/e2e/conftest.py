@@ -33,17 +33,24 @@ def networks(stage):
     found.recover()
 
 
+@pytest.fixture(scope="session")
+def sessions():
+    """The cookies of everybody who has signed in, by username."""
+    return {}
+
+
 @pytest.fixture
-def open_window(browser, stage):
+def open_window(browser, stage, sessions):
     """Opens windows; fails the test when a script on one of their pages breaks."""
     pages, errors = [], []
 
     def open_one(username="", password=""):
-        page = new_tab(browser)
+        page = new_tab(browser, storage_state=sessions.get(username))
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         pages.append(page)
-        if username:
+        if username and username not in sessions:
             sign_in(page, stage, username, password)
+            sessions[username] = page.context.storage_state()
         return page
 
     yield open_one

@@ -8,8 +8,8 @@ from sandbox.stage.processes import Stage
 def sign_in(page, stage: Stage, username: str, password: str = "") -> None:
     """Sign in to the Wagtail admin; the sandbox's people have passwords that follow from their names."""
     page.goto(f"{stage.site}/admin/login/")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label(re.compile("^Password")).fill(password or f"{username}-sandbox")
+    page.locator("input[name=username]").fill(username)
+    page.locator("input[name=password]").fill(password or f"{username}-sandbox")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"{stage.site}/admin/")
 
@@ -41,7 +41,7 @@ class Desk:
         return Post(self.page, label)
 
     def press_publish(self) -> None:
-        self.page.get_by_role("contentinfo").get_by_role("button", name="More actions").click()
+        self.page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="More actions").click()
         self.page.get_by_role("button", name="Publish", exact=True).click()
 
     def publish(self) -> None:

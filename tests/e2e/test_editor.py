@@ -65,7 +65,7 @@ def test_a_page_type_with_a_form_of_its_own_has_the_panel_too(editor):
 def test_a_wording_that_is_too_long_is_told_beside_its_field_and_nothing_is_lost(editor):
     too_long = "Would you act on this number at night, alone? " * 7
     editor.open_article("en", EVENT)
-    venue = editor.page.get_by_label("Venue", exact=False).and_(editor.page.get_by_role("textbox"))
+    venue = editor.page.locator("[name=venue]")
     venue.fill("Fort Point Conference Hall, second floor")
     editor.open_syndication()
     mastodon, x = editor.account("Mastodon, English"), editor.account("X, worldwide")
@@ -162,5 +162,5 @@ def test_a_post_for_a_person_is_copied_shared_and_marked(editor, networks):
     expect(post.state).to_have_text("Posted by hand")
     expect(post.link).to_have_attribute("href", permalink)
     (shared,) = networks.posts("xing", "newsroom")
-    assert shown in shared["text"]
+    assert shared["text"].replace("\r\n", "\n").startswith(shown)
     assert shared["link"].endswith("/de/ersatzteile-fuer-truebungsmesser-bis-2036/")
