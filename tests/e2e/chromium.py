@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIMEOUT = 9_000  # milliseconds
+TIMEOUT = 20_000  # milliseconds
 SIZE = {"width": 1280, "height": 900}
 
 
@@ -46,16 +46,16 @@ def chromium():
             browser.close()
 
 
-def new_tab(browser, **options):
-    """A window of somebody's own, in English, that reaches nothing but this machine.
+def new_context(browser, **options):
+    """A browser profile of somebody's own, in English, that reaches nothing but this machine.
 
     :param options: as for Playwright's ``new_context``.
     """
-    options = {"viewport": SIZE, "locale": "en-US", "permissions": ["clipboard-read", "clipboard-write"], **options}
-    context = browser.new_context(**options)
+    context = browser.new_context(viewport=SIZE, locale="en-US", **options)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.set_default_timeout(TIMEOUT)
     context.route(_is_elsewhere, lambda route: route.abort())
-    return context.new_page()
+    return context
 
 
 def _is_elsewhere(address: str) -> bool:

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.e2e.chromium import chromium, missing, new_tab
+from tests.e2e.chromium import chromium, missing, new_context
 from tests.e2e.live import Networks, live_sandbox
 from tests.e2e.people import Desk, sign_in
 
@@ -34,28 +34,29 @@ def networks(stage):
 
 
 @pytest.fixture(scope="session")
-def sessions():
-    """The cookies of everybody who has signed in, by username."""
+def profiles():
+    """The browser profile of everybody who was here, by username, with cookies and cache."""
     return {}
 
 
 @pytest.fixture
-def open_window(browser, stage, sessions):
-    """Opens windows; fails the test when a script on one of their pages breaks."""
+def open_window(browser, stage, profiles):
+    """Opens a window for somebody who is signed in, or for a visitor; fails the test when a script in it breaks."""
     pages, errors = [], []
 
-    def open_one(username="", password=""):
-        page = new_tab(browser, storage_state=sessions.get(username))
+    def open_one(username=""):
+        profile = profiles.get(username) or new_context(browser)
+        page = profile.new_page()
+        if username and username not in profiles:
+            sign_in(page, stage, username)
+        profiles[username] = profile
         page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
         pages.append(page)
-        if username and username not in sessions:
-            sign_in(page, stage, username, password)
-            sessions[username] = page.context.storage_state()
         return page
 
     yield open_one
     for page in pages:
-        page.context.close()
+        page.close()
     assert errors == []
 
 

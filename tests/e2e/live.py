@@ -12,7 +12,7 @@ from django.conf import settings
 
 from sandbox.stage import accounts
 from sandbox.stage.browser import Browser
-from sandbox.stage.processes import Stage, free_port, running
+from sandbox.stage.processes import Stage, addresses, running
 
 
 FROM_OUTSIDE = ("DATABASE_URL", "CELERY_BROKER_URL", "SANDBOX_DEBUG")
@@ -20,12 +20,12 @@ FROM_OUTSIDE = ("DATABASE_URL", "CELERY_BROKER_URL", "SANDBOX_DEBUG")
 
 @contextmanager
 def live_sandbox():
-    """Run a sandbox in the folder of Django's current settings, on free ports, with all its accounts connected.
+    """Run a sandbox in the folder of Django's current settings, with all its accounts connected.
 
     Yields the ``Stage``: the addresses of the site and of fakenet. Raises ``subprocess.CalledProcessError``,
     ``DidNotStart`` or ``Surprise`` when it does not come up.
     """
-    site, fakenet = f"http://localhost:{free_port(0)}", f"http://127.0.0.1:{free_port(0)}"
+    site, fakenet = addresses()
     environment = {
         "DJANGO_SETTINGS_MODULE": "sandbox.settings",
         "SANDBOX_VAR": str(settings.VAR_DIR),

@@ -98,9 +98,9 @@ def test_who_may_not_use_accounts_sees_neither_panel_nor_settings(open_window, s
         ("password2", "moderator-sandbox"),
     ):
         admin.locator(f"[name={name}]").fill(value)
-    admin.get_by_role("tab", name="Roles").click()
+    admin.get_by_role("tab", name="Roles").first.click()
     admin.get_by_label("Moderators", exact=True).check()
-    admin.get_by_role("button", name="Add user").click()
+    admin.get_by_role("button", name="Create").click()
     expect(admin.get_by_text("User 'moderator' created.")).to_be_visible()
 
     desk = Desk(open_window("moderator"), stage)
