@@ -15,7 +15,7 @@ from tests.e2e.people import Desk, sign_in  # noqa: E402
 
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-HEIGHT = 1600  # pixels; enough for all that is shown, so that nothing has to be scrolled
+WIDTH, NARROW, HEIGHT = 1280, 600, 1600  # pixels; high enough for all that is shown, so that nothing is scrolled
 MARGIN = 24  # pixels
 NEWS = "Boston lab now calibrates nitrate probes in two days"
 OTHERS = ("Water Data Day 2027", "The river that calls at 3 a.m.")
@@ -37,7 +37,7 @@ def main(arguments=None):
         theme = "dark" if options.dark else "light"
         editor, admin, visitor = (new_context(browser, color_scheme=theme).new_page() for _ in range(3))
         for page in (editor, admin, visitor):
-            page.set_viewport_size({"width": 1280, "height": HEIGHT})
+            page.set_viewport_size({"width": NARROW if page is visitor else WIDTH, "height": HEIGHT})
         sign_in(admin, stage, "siteadmin")
         list_of_accounts(admin, stage, options.to)
         add_xing(stage)
@@ -91,7 +91,7 @@ def panel(desk, folder):
 def timeline(page, stage, folder):
     page.goto(f"{stage.fakenet}/timeline/mastodon/aquametrica")
     page.wait_for_load_state("networkidle")
-    crop(page, page.locator("main"), page.get_by_role("article").nth(1), folder / "timeline.png")
+    crop(page, page.locator("body"), page.get_by_role("article").nth(1), folder / "timeline.png")
 
 
 def crop(page, frame, last, path):
