@@ -70,5 +70,5 @@ def test_no_string_is_missing_from_the_catalogues(tmp_path):
         env={name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"},
         check=True,
     )
-    wanted = {entry.msgid for entry in polib.pofile(str(copy / "locale/fr/LC_MESSAGES/django.po")) if not entry.obsolete}
-    assert wanted == {entry.msgid for entry in catalogue("fr")}
+    extracted = polib.pofile(str(copy / "locale/fr/LC_MESSAGES/django.po"))
+    assert {entry.msgid for entry in extracted if not entry.obsolete} == {entry.msgid for entry in catalogue("fr")}

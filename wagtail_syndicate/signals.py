@@ -6,5 +6,5 @@ from django.dispatch import Signal
 delivery_changed = Signal()
 """A worker changed a delivery's state. Arguments: ``delivery``, and ``before``, the state it had.
 
-Sent inside the worker's transaction: keep receivers quick and without remote calls.
+Sent while the account is held: keep receivers quick and without remote calls. What they raise is logged, no more.
 """

@@ -1,24 +1,27 @@
-"""Takes the pictures of the documentation anew: ``python -m tests.e2e.screenshots`` (needs what ``tests/e2e`` needs)."""
+"""Takes the pictures of the documentation anew: ``python -m tests.e2e.screenshots`` (needs what they need)."""
 
 import argparse
 import os
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-from sandbox.stage import accounts  # noqa: E402
-from sandbox.stage.browser import Browser  # noqa: E402
-from tests.e2e.chromium import chromium, expect, new_context  # noqa: E402
-from tests.e2e.live import live_sandbox  # noqa: E402
-from tests.e2e.people import Desk, sign_in  # noqa: E402
+from sandbox.stage import accounts
+from sandbox.stage.browser import Browser
+from tests.e2e.chromium import chromium, expect, new_context
+from tests.e2e.live import live_sandbox
+from tests.e2e.people import Desk, sign_in
 
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 WIDTH, NARROW, HEIGHT = 1280, 600, 1600  # pixels; high enough for all that is shown, so that nothing is scrolled
 MARGIN = 24  # pixels
 NEWS = "Boston lab now calibrates nitrate probes in two days"
-OTHERS = ("Water Data Day 2027", "The river that calls at 3 a.m.")
+OTHERS = ("The river that calls at 3 a.m.", "Water Data Day 2027")
 XING = accounts.Plan("XING, company page", "xing", ("en",), method="none", pasted={"handle": "Aquametrica"})
 WORDING = "No more shipping to Munich: our Boston lab calibrates nitrate probes in two working days."
 
@@ -98,10 +101,10 @@ def crop(page, frame, last, path):
     """A picture as wide as ``frame``, from the top of the window to the end of ``last``; nothing has the focus."""
     page.evaluate("document.activeElement.blur()")
     page.mouse.move(0, 0)
-    page.evaluate("Promise.all(document.getAnimations().map((animation) => animation.finished))")
     box, end = frame.bounding_box(), last.bounding_box()
     area = {"x": box["x"], "y": 0, "width": box["width"], "height": end["y"] + end["height"] + MARGIN}
-    page.screenshot(path=path, clip=area)
+    picture = Image.open(BytesIO(page.screenshot(clip=area, animations="disabled")))
+    picture.convert("RGB").quantize(256).save(path, optimize=True)
 
 
 if __name__ == "__main__":

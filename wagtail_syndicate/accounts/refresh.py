@@ -22,7 +22,7 @@ from wagtail_syndicate.accounts import oauth2, vault
 from wagtail_syndicate.accounts.connection import REFRESHING_UNTIL, backend_of, method_of
 from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import BaseBackend
-from wagtail_syndicate.exceptions import AccountProblem, NotSent
+from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, NetworkError, NotSent, TokenExpired
 from wagtail_syndicate.models import Account
 
 
@@ -68,6 +68,22 @@ def mark_broken(account: Account, reason: str) -> None:
         if marked:
             account.status, account.problem = Account.Status.RECONNECT, reason
             log(instance=account, action="wagtail_syndicate.reconnect_needed", data={"reason": reason})
+
+
+def recover(account: Account, error: AccountProblem) -> None:
+    """Do what can be done about an access that was just refused: renew what is merely too old, else ask for help.
+
+    A network that cannot be reached for that leaves the account as it is; the next try asks again.
+    """
+    if not isinstance(error, TokenExpired):
+        mark_broken(account, error.reason)
+        return
+    try:
+        fresh_backend(account, force=True)
+    except CredentialsLost:
+        mark_broken(account, "lost_credentials")
+    except NetworkError:
+        pass  # it was marked, or it is for the next try
 
 
 @sensitive_variables()

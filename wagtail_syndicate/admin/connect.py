@@ -6,6 +6,7 @@ import time
 from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
@@ -251,8 +252,13 @@ class DisconnectView(AccountPage, TemplateView):
         return redirect("syndication_accounts:index")
 
 
+def _autonomous(view):
+    """A new token has to be committed before it is used, also on sites with ATOMIC_REQUESTS."""
+    return transaction.non_atomic_requests(view.as_view())
+
+
 urlpatterns = [
-    path("accounts/<int:pk>/connect/", ConnectView.as_view(), name="connect"),
-    path("accounts/<int:pk>/disconnect/", DisconnectView.as_view(), name="disconnect"),
-    path("connect/callback/", CallbackView.as_view(), name="callback"),
+    path("accounts/<int:pk>/connect/", _autonomous(ConnectView), name="connect"),
+    path("accounts/<int:pk>/disconnect/", _autonomous(DisconnectView), name="disconnect"),
+    path("connect/callback/", _autonomous(CallbackView), name="callback"),
 ]

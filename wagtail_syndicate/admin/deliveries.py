@@ -59,7 +59,8 @@ def act(request, pk, action):
             return _answer(request, delivery, page, 422, errors=errors)
 
     with transaction.atomic():
-        changed = actions.ACTIONS[action](delivery, request.user, **details)
+        # A tab that was left open, or a forged request, may ask for what makes no sense any more.
+        changed = action in actions.allowed(delivery) and actions.ACTIONS[action](delivery, request.user, **details)
         if changed:
             log(
                 instance=page or delivery,

@@ -46,6 +46,9 @@ class PreviewMixin:
         if not chosen:
             return JsonResponse({})
         page = form.save(commit=False)
+        if page.pk:
+            # The address follows a slug that was changed in the form, as it will when the page is saved.
+            page.set_url_path(page.get_parent())
         article = content.article_of(page)
         return JsonResponse(
             {str(account.pk): _preview(page, article, account, wording) for account, wording in chosen}

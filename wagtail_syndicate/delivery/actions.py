@@ -40,11 +40,14 @@ def retry(delivery: Delivery, user=None) -> bool:
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
+    # What was cancelled because the page changed is for the next publication to decide.
+    by_person = {"reason": "cancelled"} if delivery.state == State.CANCELLED else None
     return _change(
         delivery,
-        (State.FAILED, State.MISSED, State.CANCELLED),
+        (delivery.state,) if delivery.state in (State.FAILED, State.MISSED, State.CANCELLED) else (),
         user,
         "retry",
+        only=by_person,
         **_afresh(),
         maybe_sent=False,
         attempts_made=0,

@@ -6,7 +6,7 @@ from django.utils import translation
 
 from wagtail_syndicate.compose import article as articles
 from wagtail_syndicate.compose import message as messages
-from wagtail_syndicate.types import Article, Connection, Message
+from wagtail_syndicate.types import Article, Message
 
 
 def article_of(page) -> Article:
@@ -36,8 +36,4 @@ def measure_for(article: Article, account, wording: str = "") -> tuple[int, int]
 
 def _backend(account):
     # Limits may depend on the account's server, never on its secrets.
-    return account.backend_class(
-        Connection(
-            host=account.host, remote_id=account.remote_id, handle=account.handle, options=account.options or {}
-        )
-    )
+    return account.backend_class(account.public_connection)

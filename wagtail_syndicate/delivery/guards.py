@@ -35,6 +35,11 @@ def account_obstacle(account, page, site_id: int | None) -> str:
     return ""
 
 
+def delivery_obstacle(delivery, page) -> str:
+    """The reason why this delivery must not be sent now, "" when it may; ``page`` is its specific page."""
+    return page_obstacle(page) or account_obstacle(delivery.account, page, site_id_of(page))
+
+
 def site_id_of(page) -> int | None:
     """The site that the page belongs to; ``None`` for a page under no site."""
     site = page.get_site()

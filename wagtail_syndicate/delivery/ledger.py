@@ -3,6 +3,8 @@ another state or fence changes nothing and stops the one who tried."""
 
 from __future__ import annotations
 
+import logging
+
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
@@ -14,16 +16,21 @@ from wagtail_syndicate.models import Attempt, Delivery
 from wagtail_syndicate.types import Receipt
 
 
+logger = logging.getLogger("wagtail_syndicate.delivery")
+
 State = Delivery.State
+OUTCOME = Attempt._meta.get_field("outcome").max_length
 
 
 def write(lane: Lane, delivery: Delivery, **values) -> None:
     """Change a delivery that we hold the lane of, and bring the object up to date.
 
-    :raises LaneLost: its state was changed by someone else, or the lane is no longer ours.
+    :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is no longer
+        ours.
     """
     changed = (
         Delivery.objects.filter(pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent)
+        .filter(payload__isnull=delivery.payload is None)
         .filter(lane.is_ours())
         .update(**values, updated_at=DatabaseNow())
     )
@@ -32,7 +39,9 @@ def write(lane: Lane, delivery: Delivery, **values) -> None:
     before = delivery.state
     delivery.refresh_from_db()
     if delivery.state != before:
-        signals.delivery_changed.send(Delivery, delivery=delivery, before=before)
+        for receiver, answer in signals.delivery_changed.send_robust(Delivery, delivery=delivery, before=before):
+            if isinstance(answer, Exception):
+                logger.error("The receiver %r of delivery_changed failed: %s", receiver, type(answer).__name__)
 
 
 def intend(lane: Lane, delivery: Delivery) -> Attempt:
@@ -61,7 +70,7 @@ def intend(lane: Lane, delivery: Delivery) -> Attempt:
 
 def finish(attempt: Attempt, outcome: str, error: NetworkError | None = None) -> None:
     """Complete the record of one try."""
-    attempt.outcome = outcome
+    attempt.outcome = outcome[:OUTCOME]
     if error is not None:
         attempt.reason, attempt.detail, attempt.status_code = error.reason, error.detail[:1000], error.status
     Attempt.objects.filter(pk=attempt.pk).update(
@@ -88,10 +97,14 @@ def sent(lane: Lane, delivery: Delivery, receipt: Receipt) -> None:
         reason="",
         detail="",
         due_at=None,
-        remote_id=receipt.remote_id,
-        permalink=receipt.permalink if receipt.permalink.startswith(("https://", "http://")) else "",
+        remote_id=receipt.remote_id[:255],
+        permalink=receipt.permalink if _is_link(receipt.permalink) else "",
         sent_at=DatabaseNow(),
     )
+
+
+def _is_link(permalink: str) -> bool:
+    return permalink.startswith(("https://", "http://")) and len(permalink) <= 500
 
 
 def rest(lane: Lane, delivery: Delivery, state: str, reason: str, detail: str = "") -> None:

@@ -15,8 +15,9 @@ from wagtail_syndicate.models import Account, Delivery, targets_of
 
 State = Delivery.State
 
-# What waits for a person to ask for another try; it should then say what the page says now.
-RETRIED = (State.FAILED, State.MISSED, State.CANCELLED)
+# What a person may ask to be sent anew; it should then say what the page says now. A post that may be under way keeps
+# its frozen message, whatever its wording says.
+RETRIED = (State.FAILED, State.MISSED, State.CANCELLED, State.UNKNOWN, State.SENDING)
 
 
 @transaction.atomic

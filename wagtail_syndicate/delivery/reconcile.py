@@ -10,6 +10,7 @@ from django.utils import timezone
 from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.delivery import ledger
 from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.delivery.guards import delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane
 from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, NetworkError
 from wagtail_syndicate.models import Attempt, Delivery
@@ -70,7 +71,9 @@ def look(lane: Lane, delivery: Delivery, send) -> bool:
     backend_class = delivery.backend_class
     if backend_class is not None and backend_class.can_find():
         return _read_back(lane, delivery)
-    if _key_is_remembered(backend_class, delivery):
+    page = delivery.page.specific if delivery.page_id else None
+    may_be_sent = not delivery_obstacle(delivery, page) and not delivery.account.is_assisted
+    if _key_is_remembered(backend_class, delivery) and may_be_sent:
         return send(lane, delivery)
     ledger.rest(lane, delivery, State.UNKNOWN, "unclear", delivery.detail)
     return True
@@ -89,7 +92,7 @@ def _read_back(lane: Lane, delivery: Delivery) -> bool:
         return False
     except NetworkError as error:
         if isinstance(error, AccountProblem):
-            refresh.mark_broken(delivery.account, error.reason)
+            refresh.recover(delivery.account, error)
         ledger.finish(attempt, type(error).__name__, error)
         postpone(lane, delivery, error)
         return False

@@ -16,7 +16,7 @@ from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.delivery import content, lanes, ledger, media, reconcile
 from wagtail_syndicate.delivery.clock import DatabaseNow
-from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
+from wagtail_syndicate.delivery.guards import delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.exceptions import (
     AccountProblem,
@@ -115,8 +115,7 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
         ledger.rest(lane, delivery, State.MISSED, "missed")
         return False
     page = delivery.page.specific if delivery.page_id else None
-    reason = page_obstacle(page) or account_obstacle(delivery.account, page, site_id_of(page))
-    if reason:
+    if reason := delivery_obstacle(delivery, page):
         ledger.rest(lane, delivery, State.SKIPPED, reason)
         return False
     if delivery.payload is None:
@@ -143,6 +142,9 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         uploads = _upload(lane, delivery, backend)
     except CredentialsLost:
         refresh.mark_broken(delivery.account, "lost_credentials")
+        if doubtful:
+            reconcile.postpone(lane, delivery, AccountProblem("lost_credentials"))
+            return False
         return _hold(lane, delivery, "lost_credentials")
     except NetworkError as error:
         ledger.note(lane, delivery, error)
@@ -178,6 +180,8 @@ def _upload(lane: Lane, delivery: Delivery, backend) -> list:
         try:
             uploads.append(backend.upload(media.fit(image, limits)))
             kept.append(image)
+            # Slow uploads must not eat the time that the post itself needs.
+            lanes.renew(lane)
         except media.MediaUnreadable:
             notice = "image_unreadable"
         except MediaRejected as error:
@@ -200,7 +204,7 @@ def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful:
     """
     if doubtful:
         if isinstance(error, AccountProblem):
-            refresh.mark_broken(delivery.account, error.reason)
+            refresh.recover(delivery.account, error)
         # A refusal after an unclear attempt is not a refusal: look before concluding.
         reconcile.postpone(lane, delivery, error)
         return not isinstance(error, NotSent | AccountProblem)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.send import drain
-from wagtail_syndicate.models import Delivery
+from wagtail_syndicate.models import Account, Delivery
 
 
 State = Delivery.State
@@ -25,7 +27,20 @@ def tidy() -> int:
         .exclude(account__lease_until__gt=DatabaseNow())
         .update(state=State.MISSED, reason="missed", due_at=None, updated_at=DatabaseNow())
     )
-    return ended
+    return ended + _leave_to_people()
+
+
+def _leave_to_people() -> int:
+    """Open rows that no worker can take up, because their account is gone or cannot be used: a person has to look.
+
+    Those of accounts that work are left to whoever takes over the lane.
+    """
+    usable = Q(account__status=Account.Status.CONNECTED) | Q(account__by_hand=True)
+    held = Q(account__lease_until__gt=DatabaseNow())
+    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(held)
+    left = left.update(state=State.UNKNOWN, reason="interrupted", due_at=None, updated_at=DatabaseNow())
+    unasked = Delivery.objects.filter(state=State.UNKNOWN, account=None, due_at__isnull=False)
+    return left + unasked.update(reason="unclear", due_at=None, updated_at=DatabaseNow())
 
 
 def sweep(budget: float = 20.0) -> int:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Locale, Site
 
 from wagtail_syndicate.backends import registry
-from wagtail_syndicate.types import Reach
+from wagtail_syndicate.types import Connection, Reach
 
 
 class Account(models.Model):
@@ -104,6 +104,11 @@ class Account(models.Model):
     def is_assisted(self) -> bool:
         """Whether a person posts, because the network leaves no other way or the owner prefers it."""
         return self.by_hand or self.backend_class.reach == Reach.ASSISTED
+
+    @property
+    def public_connection(self) -> Connection:
+        """What a backend may know of the account without its secrets: enough for limits and share dialogs."""
+        return Connection(host=self.host, remote_id=self.remote_id, handle=self.handle, options=self.options or {})
 
     def clean(self):
         super().clean()

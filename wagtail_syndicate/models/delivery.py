@@ -149,7 +149,8 @@ class Delivery(models.Model):
         """The network's share dialog for this message, "" where there is none."""
         if self.message is None or self.backend_class is None:
             return ""
-        return self.backend_class().share_link(self.message)
+        account = self.account or Account(network=self.network)
+        return self.backend_class(account.public_connection).share_link(self.message)
 
 
 class Attempt(models.Model):

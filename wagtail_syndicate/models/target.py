@@ -28,8 +28,8 @@ class TargetSet(models.Model):
     """All ticks of one page: a child of the page, so that they are part of the revision and count at publication.
 
     One row holds all of them, because publishing saves every child row with queries of its own: with a row a tick, a
-    publication would get slower with each account. ``targets`` is a list of ``{"account": ..., "wording": ...}``, in the
-    order of ticking; accounts that have been deleted since are passed over.
+    publication would get slower with each account. ``targets`` is a list of ``{"account": ..., "wording": ...}``, in
+    the order of ticking; accounts that have been deleted since are passed over.
     """
 
     page = ParentalKey(swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION)
