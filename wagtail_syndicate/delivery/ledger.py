@@ -25,8 +25,8 @@ OUTCOME = Attempt._meta.get_field("outcome").max_length
 def write(lane: Lane, delivery: Delivery, **values) -> None:
     """Change a delivery that we hold the lane of, and bring the object up to date.
 
-    :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is not ours
-        any more.
+    :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is not
+        ours any more.
     """
     changed = (
         Delivery.objects.filter(pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent)
