@@ -114,6 +114,7 @@ MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 
 WAGTAIL_SITE_NAME = "Aquametrica"
+WAGTAIL_GRAVATAR_PROVIDER_URL = None  # the sandbox needs no internet
 WAGTAILADMIN_BASE_URL = SANDBOX_URL
 WAGTAILEMBEDS_FINDERS = [
     {"class": "sandbox.home.embeds.SandboxVideoFinder"},

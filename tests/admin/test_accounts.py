@@ -767,3 +767,11 @@ def test_every_form_of_the_connection_page_works_in_a_real_browser(fakenet):
         for form in forms:
             data = {item["name"]: item.get("value", "") for item in form.select("[name]")}
             assert browser.post(address, data).status_code != 403
+
+
+def test_a_wrong_server_is_told_once(admin):
+    data = {"label": "Mastodon", "network": "mastodon", "host": "no-such-server.invalid", "active": "on"}
+    response = admin.post("/admin/syndication/accounts/new/", data)
+    assert response.status_code == 200
+    assert len(response.context["form"].errors["host"]) == 1
+    assert not Account.objects.exists()

@@ -78,6 +78,8 @@ class AccountForm(WagtailAdminModelForm):
             try:
                 cleaned["host"] = hosts.normalise(cleaned["host"])
             except ValidationError as error:
+                # The model would complain of an empty server beside this.
+                self.instance.host = cleaned["host"]
                 self.add_error("host", error)
         return cleaned
 
