@@ -59,9 +59,6 @@ class NewsPageFactory(wagtail_factories.PageFactory):
     date = datetime.date(2026, 11, 5)
     live = False
 
-    class Params:
-        accounts = ()
-
     @classmethod
     def _create(cls, model, *args, accounts=(), parent=None, wordings=None, **kwargs):
         kwargs.pop("parent", None)

@@ -65,18 +65,11 @@ class DuplicateContent(Rejected):
 
 
 class AccountProblem(NetworkError):
-    """Surely not accepted: the account's credentials are no longer valid.
-
-    ``refreshable`` tells that getting a new access token may cure it.
-    """
-
-    refreshable = False
+    """Surely not accepted: the account's credentials are no longer valid."""
 
 
 class TokenExpired(AccountProblem):
     """The access token is too old; a refresh may cure it, else the account must be connected again."""
-
-    refreshable = True
 
 
 class OutcomeUnknown(NetworkError):

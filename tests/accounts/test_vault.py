@@ -55,15 +55,6 @@ def test_old_keys_still_read_and_the_newest_writes(keys):
     assert json.loads(Fernet(NEW).decrypt(vault.seal(SECRET).encode())) == SECRET
 
 
-def test_resealed_text_outlives_the_old_key(keys):
-    keys(OLD)
-    sealed = vault.seal(SECRET)
-    keys(NEW, OLD)
-    sealed = vault.reseal(sealed)
-    keys(NEW)
-    assert vault.unseal(sealed) == SECRET
-
-
 def test_without_keys_the_secret_key_of_the_site_protects(keys, settings):
     keys()
     sealed = vault.seal(SECRET)

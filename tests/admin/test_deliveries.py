@@ -1,6 +1,7 @@
 """The record of a page's posts, and what people do about them."""
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.contrib.contenttypes.models import ContentType
@@ -124,9 +125,19 @@ def test_an_assisted_post_has_its_text_and_the_way_to_the_network(client, editor
 
     soup = record(client, delivery.page)
 
-    assert soup.textarea.get_text().strip() == "Clean water\n\nfor all\n\nhttps://news.example/water/"
+    assert soup.textarea.get_text().strip() == "Clean water\n\nfor all"
+    assert quote("https://news.example/water/", safe="") in delivery.share_link
     assert soup.textarea.has_attr("readonly") and not soup.textarea.has_attr("name")
     assert soup.find("a", href=delivery.share_link).get_text(strip=True).startswith("Open XING")
+
+
+def test_without_a_share_dialog_the_text_to_paste_holds_the_address(client, editor):
+    delivery = delivered(State.ASSISTED, account=AccountFactory(by_hand=True), payload=MESSAGE)
+
+    soup = record(client, delivery.page)
+
+    assert delivery.share_link == ""
+    assert soup.textarea.get_text().strip() == "Clean water\n\nfor all\n\nhttps://news.example/water/"
 
 
 def test_inputs_of_the_record_are_no_part_of_the_page_form(client, editor):

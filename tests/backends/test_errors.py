@@ -64,7 +64,7 @@ def test_the_wait_of_an_answer_that_nobody_knows_is_kept(irreversible):
 
 
 def test_only_an_expired_token_may_be_refreshed():
-    assert TokenExpired().refreshable and not AccountProblem().refreshable
+    assert issubclass(TokenExpired, AccountProblem)
     assert type(classify(HTTP_ROWS, Problem(401), irreversible=True)) is AccountProblem
 
 

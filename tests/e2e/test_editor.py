@@ -154,7 +154,7 @@ def test_a_post_for_a_person_is_copied_shared_and_marked(editor, networks):
     dialog = new_window(editor.page, post.box.get_by_role("link", name="Open XING"))
     dialog.get_by_label("Your comment").focus()
     dialog.keyboard.press("Control+V")
-    expect(dialog.get_by_label("Your comment")).to_have_value(re.compile(re.escape(shown)))
+    expect(dialog.get_by_label("Your comment")).to_have_value(shown)
     dialog.get_by_role("button", name="Share").click()
     permalink = dialog.locator("a.permalink").inner_text()
 
@@ -167,5 +167,5 @@ def test_a_post_for_a_person_is_copied_shared_and_marked(editor, networks):
     expect(post.state).to_have_text("Posted by hand")
     expect(post.link).to_have_attribute("href", permalink)
     (shared,) = networks.posts("xing", "newsroom")
-    assert shared["text"].replace("\r\n", "\n").startswith(shown)
+    assert shared["text"].replace("\r\n", "\n") == shown
     assert shared["link"].endswith("/de/ersatzteile-fuer-truebungsmesser-bis-2036/")

@@ -51,18 +51,6 @@ def unseal(text: str) -> dict[str, Any]:
         raise CredentialsLost("None of this site's keys opens the stored credentials.") from None
 
 
-@sensitive_variables()
-def reseal(text: str) -> str:
-    """The same secret under the newest key: after this has been done to all of them, older keys may go.
-
-    :raises CredentialsLost: none of the keys opens it.
-    """
-    try:
-        return _fernet().rotate(text.encode()).decode("ascii") if text else ""
-    except InvalidToken:
-        raise CredentialsLost("None of this site's keys opens the stored credentials.") from None
-
-
 def check_keys() -> None:
     """See whether the keys of the settings can be used.
 

@@ -131,7 +131,10 @@ class Entry:
     def text_to_paste(self) -> str:
         """What a person posts by hand, "" when nothing is to be posted."""
         message = self.delivery.message
-        return message.text_with_link if message and self.delivery.state == State.ASSISTED else ""
+        if message is None or self.delivery.state != State.ASSISTED:
+            return ""
+        # A share dialog already holds the address; in the text it would be there twice.
+        return message.text if self.delivery.share_link else message.text_with_link
 
 
 def note_of(delivery: Delivery) -> str:
