@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import wagtail
 
 from sandbox import environment
+from sandbox.networks import networks_of
 
 
 BASE_DIR = Path(__file__).resolve().parent
@@ -132,26 +133,7 @@ CELERY_BEAT_SCHEDULE = {"sweep": {"task": "wagtail_syndicate.sweep", "schedule":
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
 WAGTAIL_SYNDICATE = {
-    "NETWORKS": {
-        "mastodon": {},
-        "vk": {"HOSTS": {"api": f"{FAKENET}/vk/api", "web": f"{FAKENET}/vk/web"}},
-        "x": {
-            "HOSTS": {"api": f"{FAKENET}/x/api", "web": f"{FAKENET}/x/web"},
-            "CLIENT_ID": "fakenet-x-client",
-            "CLIENT_SECRET": "fakenet-x-secret",
-            "CONSUMER_KEY": "fakenet-x-consumer",
-            "CONSUMER_SECRET": "fakenet-x-consumer-secret",
-        },
-        "weibo": {
-            "HOSTS": {"api": f"{FAKENET}/weibo/api", "web": f"{FAKENET}/weibo/web"},
-            "CLIENT_ID": "3141592653",
-            "CLIENT_SECRET": "fakenet-weibo-secret",
-            "RIP": "127.0.0.1",
-            "BOUND_DOMAINS": ["localhost", "127.0.0.1"],
-        },
-        "telegram": {"HOSTS": {"api": f"{FAKENET}/telegram", "web": f"{FAKENET}/telegram/web"}},
-        "xing": {"HOSTS": {"web": f"{FAKENET}/xing/web"}},
-    },
+    "NETWORKS": networks_of(FAKENET),
     "ALLOW_LOCAL_HOSTS": True,
     "KEYS": ["1-JdoqY1fNXUHJnXAlirYfx6yx6y75vwb4lZgfY_io0="],
 }

@@ -22,7 +22,7 @@ FLOORS = (
     ("signals",),
     ("backends",),
     ("compose",),
-    ("types", "reasons", "exceptions", "conf"),
+    ("types", "reasons", "exceptions", "conf", "keys"),
 )
 LEVEL = {room: level for level, floor in enumerate(reversed(FLOORS)) for room in floor}
 # Pure rooms: no database, no task queue, no CMS plumbing.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db.models import TextChoices
@@ -186,12 +187,17 @@ class Message:
 
 @dataclass(frozen=True, repr=False)
 class Media:
-    """The bytes of one picture, fitted to a network's limits."""
+    """The bytes of one picture, fitted to a network's limits.
+
+    ``url`` is where the same bytes can be fetched by anybody, for networks that fetch pictures themselves; "" when
+    the site has no such address.
+    """
 
     data: bytes
     content_type: str
     filename: str
     alt: str = ""
+    url: str = ""
 
     def __repr__(self):
         return f"<Media {self.filename} {self.content_type} {len(self.data)} bytes>"
@@ -199,10 +205,15 @@ class Media:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the network answered to a post: its id there (never empty) and its address."""
+    """What the network answered to a post: its id there (never empty) and its address.
+
+    ``notice`` is the reason (``reasons.REASONS``, or the backend's own) of what a person should know or do about a
+    post that was accepted: that it is a draft, that its picture was left out.
+    """
 
     remote_id: str
     permalink: str = ""
+    notice: str = ""
 
     def __post_init__(self):
         if not self.remote_id or not isinstance(self.remote_id, str):
@@ -211,12 +222,38 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Identity:
-    """Who an account is at the network; ``options`` are facts to keep (limits, device id ...), no secrets."""
+    """Who an account is at the network; ``options`` are facts to keep (limits, device id ...), no secrets.
+
+    ``credentials`` are secrets of this identity alone (a page's own token), kept beside those that are there.
+    """
 
     remote_id: str
     handle: str
     profile_url: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, repr=False)
+class Grant:
+    """What a network gave: ``credentials`` to seal, and when access ends (``None``: not by itself)."""
+
+    credentials: Mapping[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Something about posting that an admin chooses for an account: its visibility, the form of its posts.
+
+    ``values`` are pairs of a key, kept in the account's options under ``name``, and what people read; the first is
+    the default.
+    """
+
+    name: str
+    label: str
+    values: tuple[tuple[str, str], ...]
+    help_text: str = ""
 
 
 @dataclass(frozen=True, repr=False)

@@ -216,7 +216,7 @@ def write_log(response: Response) -> Response:
     state = current_state()
     path = request.path
     if exchange.network == "telegram" and "/bot" in path:
-        path = "/telegram/bot***/" + path.rsplit("/", 1)[-1]
+        path = "/telegram/api/bot***/" + path.rsplit("/", 1)[-1]
     state.log.append(
         {
             "network": exchange.network,

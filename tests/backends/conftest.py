@@ -13,6 +13,7 @@ import requests
 import responses as mocked
 from PIL import Image as PillowImage
 
+from sandbox.networks import networks_of
 from wagtail_syndicate.backends import http
 from wagtail_syndicate.types import Connection, Media, Message
 
@@ -80,13 +81,7 @@ def running_fakenet():
 def fakenet(running_fakenet, settings):
     """The fake network, empty, and the settings that lead there."""
     running_fakenet.state.reset()
-    url = running_fakenet.url
-    networks = {
-        name: {"HOSTS": {"api": f"{url}/{name}/api", "web": f"{url}/{name}/web"}} for name in ("x", "vk", "weibo")
-    }
-    networks["telegram"] = {"HOSTS": {"api": f"{url}/telegram", "web": f"{url}/telegram/web"}}
-    networks["xing"] = {"HOSTS": {"web": f"{url}/xing/web"}}
-    settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"mastodon": {}, **networks}, "ALLOW_LOCAL_HOSTS": True}
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": networks_of(running_fakenet.url), "ALLOW_LOCAL_HOSTS": True}
     return running_fakenet
 
 

@@ -20,7 +20,7 @@ from wagtail_syndicate.reasons import REASONS
 from wagtail_syndicate.types import Connection
 
 
-NETWORKS = (*registry.BUILT_IN, "memory")
+NETWORKS = registry.built_in()
 TABLE = (
     ErrorRow(Reaction.DUPLICATE, "duplicate", status=(403,), contains="Duplicate"),
     ErrorRow(Reaction.REJECTED, "permission", status=(403,)),

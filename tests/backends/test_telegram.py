@@ -393,7 +393,7 @@ def test_facts_for_the_rest_of_the_package():
     assert (limits.length_with(0), limits.length_with(1)) == (4096, 1024)
     assert limits.count("🌊") == 2
     assert telegram.Backend.key_seconds == 0
-    assert not telegram.Backend.can_find()
+    assert not telegram.Backend().can_find()
 
 
 def test_share_link():

@@ -328,7 +328,7 @@ def test_pictures_are_refused_before_anything_is_asked():
 def test_facts_for_the_rest_of_the_package():
     assert vk.Backend.limits.link is LinkPlace.CARD
     assert vk.Backend.key_seconds == 0
-    assert not vk.Backend.can_find()
+    assert not vk.Backend().can_find()
 
 
 def test_share_link():

@@ -16,7 +16,7 @@ from wagtail_syndicate.types import LinkPlace, Reach, Region
 def test_a_person_posts(message):
     assert registry.get("xing") is Backend
     assert (Backend.reach, Backend.region) == (Reach.ASSISTED, Region.DACH)
-    assert not Backend.can_find()
+    assert not Backend().can_find()
     with pytest.raises(NotImplementedError):
         Backend().publish(message, [], "key-1")
     with pytest.raises(NotImplementedError):

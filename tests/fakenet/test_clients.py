@@ -48,7 +48,7 @@ def test_mastodon_py_sees_a_withdrawn_token(api, fakenet):
 
 def test_python_telegram_bot_publishes_edits_and_deletes(fakenet, picture):
     async def work():
-        async with Bot(BOT_TOKEN, base_url=fakenet.url + "/telegram/bot") as bot:
+        async with Bot(BOT_TOKEN, base_url=fakenet.url + "/telegram/api/bot") as bot:
             assert bot.username == "fakenet_bot"
             chat = await bot.get_chat("@newsroom")
             member = await bot.get_chat_member(chat.id, bot.id)

@@ -9,7 +9,7 @@ from referencing import Registry, Resource
 
 
 SPECS = Path(__file__).parents[3] / "shared" / "specs"
-BOT = "/telegram/bot110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P/"
+BOT = "/telegram/api/bot110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P/"
 HEADERS = {"Authorization": "Bearer fakenet-mastodon-newsroom"}
 
 ENTITIES = ["CredentialApplication", "Instance", "CredentialAccount", "MediaAttachment", "Status"]

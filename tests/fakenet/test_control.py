@@ -154,7 +154,7 @@ def test_real_rate_limits_can_be_enforced(fakenet, picture):
 
 def test_refuse_image_strikes_only_pictures(fakenet, picture):
     fakenet.fault("telegram", "refuse_image")
-    address = "/telegram/bot110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P/"
+    address = "/telegram/api/bot110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P/"
     assert fakenet.post(address + "sendMessage", json={"chat_id": "@a", "text": "x"}).status_code == 200
     refused = fakenet.post(address + "sendPhoto", data={"chat_id": "@a"}, files={"photo": picture})
     assert refused.json()["description"] == "Bad Request: IMAGE_PROCESS_FAILED"

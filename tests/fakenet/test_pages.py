@@ -52,7 +52,7 @@ def test_entities_of_telegram_are_shown(fakenet):
     text = '<b>Titel 😀</b> &amp; <a href="https://example.org/c">mehr</a>.'
     token = "110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P"
     fakenet.post(
-        f"/telegram/bot{token}/sendMessage", json={"chat_id": "@newsroom", "text": text, "parse_mode": "HTML"}
+        f"/telegram/api/bot{token}/sendMessage", json={"chat_id": "@newsroom", "text": text, "parse_mode": "HTML"}
     )
     shown = page(fakenet, "/timeline/telegram/newsroom").select_one(".text")
     assert shown.get_text() == "Titel 😀 & mehr."

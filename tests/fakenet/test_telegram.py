@@ -6,8 +6,8 @@ TOKEN = "110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P"
 
 def call(fakenet, method, token=TOKEN, files=None, **parameters):
     if files:
-        return fakenet.post(f"/telegram/bot{token}/{method}", data=parameters, files=files)
-    return fakenet.post(f"/telegram/bot{token}/{method}", json=parameters)
+        return fakenet.post(f"/telegram/api/bot{token}/{method}", data=parameters, files=files)
+    return fakenet.post(f"/telegram/api/bot{token}/{method}", json=parameters)
 
 
 def send(fakenet, text="Hello https://example.org/a", chat_id="@newsroom", **more):
@@ -36,7 +36,7 @@ def test_message_has_a_permalink_page_and_a_preview(fakenet):
 def test_by_chat_id_and_as_a_form(fakenet):
     chat_id = send(fakenet).json()["result"]["chat"]["id"]
     form = fakenet.post(
-        f"/telegram/bot{TOKEN}/sendMessage",
+        f"/telegram/api/bot{TOKEN}/sendMessage",
         data={"chat_id": chat_id, "text": "Form", "link_preview_options": '{"is_disabled": true}'},
     )
     assert form.json()["result"]["link_preview_options"] == {"is_disabled": True}
@@ -148,4 +148,4 @@ def test_flood_limit(fakenet):
 def test_bot_token_is_not_in_the_log(fakenet):
     send(fakenet)
     line = fakenet.log(network="telegram", operation="publish")[0]
-    assert line["path"] == "/telegram/bot***/sendMessage" and line["accepted"] and line["handle"] == "newsroom"
+    assert line["path"] == "/telegram/api/bot***/sendMessage" and line["accepted"] and line["handle"] == "newsroom"

@@ -39,7 +39,7 @@ def app_from_settings(backend: type[BaseBackend], method) -> AppKeys:
     if not names:
         return AppKeys()
     options = conf.network_options(backend.name)
-    return AppKeys(*(str(options.get(name, "")) for name in names))
+    return AppKeys(*(str(options.get(name, "")) for name in names[:2]))
 
 
 @sensitive_variables()

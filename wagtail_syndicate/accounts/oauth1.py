@@ -9,11 +9,12 @@ from django.views.decorators.debug import sensitive_variables
 from oauthlib.common import add_params_to_uri
 from requests_oauthlib import OAuth1 as Signature
 
-from wagtail_syndicate.accounts.oauth2 import Tokens, endpoint
+from wagtail_syndicate.accounts.oauth2 import endpoint
 from wagtail_syndicate.backends.auth import OAuth1
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.backends.http import Answer, redact
 from wagtail_syndicate.exceptions import NetworkError, NotSent, Rejected
+from wagtail_syndicate.types import Grant
 
 
 @sensitive_variables()
@@ -36,7 +37,7 @@ def begin(backend: BaseBackend, method: OAuth1, callback_url: str) -> tuple[str,
 @sensitive_variables()
 def finish(
     backend: BaseBackend, method: OAuth1, callback_url: str, kept: Mapping[str, str], params: Mapping[str, str]
-) -> Tokens:
+) -> Grant:
     """Exchange the request token, which the admin approved, for an access token. It does not expire by itself.
 
     :raises Rejected: the network refuses it; :raises NotSent: it could not be asked.
@@ -53,7 +54,7 @@ def finish(
     given = _given(answer)
     if given is None:
         raise _problem(backend, answer, "sign_in_failed")
-    return Tokens({name: given[name] for name in ("oauth_token", "oauth_token_secret")})
+    return Grant({name: given[name] for name in ("oauth_token", "oauth_token_secret")})
 
 
 @sensitive_variables()

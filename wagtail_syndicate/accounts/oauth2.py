@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,20 +22,13 @@ from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.backends.http import Answer, Http, redact
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, NotSent, Rejected
+from wagtail_syndicate.types import Grant
 
 
 VERIFIER_LENGTH = 64  # characters; RFC 7636 takes 43 to 128
 # RFC 6749, 5.2: these are about the app or the request, never about the person's grant.
 APP_ERRORS = ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope")
 WEIBO_APP_CODES = ("21322", "21323", "21324")
-
-
-@dataclass(frozen=True, repr=False)
-class Tokens:
-    """What a network gave: ``credentials`` to seal, and when access ends (``None``: not by itself)."""
-
-    credentials: Mapping[str, Any] = field(default_factory=dict)
-    expires_at: datetime | None = None
 
 
 def endpoint(backend: BaseBackend, template: str) -> str:
@@ -79,7 +71,7 @@ def begin(backend: BaseBackend, method: OAuth2, callback_url: str) -> tuple[str,
 @sensitive_variables()
 def finish(
     backend: BaseBackend, method: OAuth2, callback_url: str, kept: Mapping[str, str], params: Mapping[str, str]
-) -> Tokens:
+) -> Grant:
     """Exchange the code that came back for tokens.
 
     :raises Rejected: the network refuses the code or the app; :raises NotSent: it could not be asked.
@@ -94,7 +86,7 @@ def finish(
 
 
 @sensitive_variables()
-def refresh(backend: BaseBackend, method: OAuth2, refresh_token: str) -> Tokens:
+def refresh(backend: BaseBackend, method: OAuth2, refresh_token: str) -> Grant:
     """New tokens for a refresh token; the answer's credentials hold a new one only when the network gave one.
 
     :raises AccountProblem: the refresh token is dead; :raises Rejected: the app is refused;
@@ -135,7 +127,7 @@ def _ask(backend: BaseBackend, method: OAuth2, template: str, body: dict[str, st
 
 
 @sensitive_variables()
-def _tokens(answer: Answer) -> Tokens | None:
+def _tokens(answer: Answer) -> Grant | None:
     # Some networks report errors with status 200, so only a token counts as success.
     token = answer.get("access_token")
     if not (200 <= answer.status < 300) or not isinstance(token, str) or not token or answer.get("error"):
@@ -143,7 +135,7 @@ def _tokens(answer: Answer) -> Tokens | None:
     credentials = {"access_token": token}
     if isinstance(refresh_token := answer.get("refresh_token"), str) and refresh_token:
         credentials["refresh_token"] = refresh_token
-    return Tokens(credentials, _expiry(answer.get("expires_in")))
+    return Grant(credentials, _expiry(answer.get("expires_in")))
 
 
 def _expiry(seconds: Any) -> datetime | None:

@@ -12,8 +12,10 @@ class OAuth2:
     Addresses may begin with a host of the backend, as in ``{web}/oauth2/authorize``.
 
     :param pkce: whether the network takes a code challenge (S256).
+    :param token_method: how the token endpoint is asked for tokens: ``POST`` (RFC 6749) or ``GET``.
     :param client_auth: where the app's keys go at the token endpoint: ``basic`` (header) or ``body``.
-    :param keys: settings that hold the app's keys; ``None`` when the app registers itself (``register_url``).
+    :param keys: settings that hold the app's id and secret, and further ones that have to be filled in; ``None`` when
+        the app registers itself (``register_url``).
     :param register_url: where an app asks for keys of its own, for networks of many servers.
     :param refresh: whether access tokens can be refreshed; :param revoke_url: where they are given back.
     """
@@ -24,9 +26,10 @@ class OAuth2:
     name: str = "oauth2"
     label: str = "OAuth 2.0"
     pkce: bool = True
+    token_method: str = "POST"  # noqa: S105 (a method, no token)
     client_auth: str = "body"
     scope_separator: str = " "
-    keys: tuple[str, str] | None = ("CLIENT_ID", "CLIENT_SECRET")
+    keys: tuple[str, ...] | None = ("CLIENT_ID", "CLIENT_SECRET")
     register_url: str = ""
     refresh: bool = False
     revoke_url: str = ""
@@ -46,13 +49,18 @@ class OAuth1:
 
 @dataclass(frozen=True)
 class PastedField:
-    """One value that an admin copies from the network's pages. ``option``: kept in the open, not secret."""
+    """One value that an admin copies from the network's pages.
+
+    :param secret: sealed with the credentials; otherwise kept in the open, among the account's options.
+    :param address: whether it is a web address that requests are sent to, and so has to be a public one.
+    """
 
     name: str
     label: str
     help_text: str = ""
     secret: bool = True
     required: bool = True
+    address: bool = False
 
 
 @dataclass(frozen=True)

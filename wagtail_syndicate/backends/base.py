@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote, urlencode
 
@@ -17,7 +17,19 @@ from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
 from wagtail_syndicate.backends.errors import HTTP_ROWS, ErrorRow, Problem, classify
 from wagtail_syndicate.backends.http import Answer, Http, redact
 from wagtail_syndicate.exceptions import NetworkError, OutcomeUnknown
-from wagtail_syndicate.types import Connection, Identity, Limits, Media, Message, Reach, Receipt, Region, Style
+from wagtail_syndicate.types import (
+    Choice,
+    Connection,
+    Grant,
+    Identity,
+    Limits,
+    Media,
+    Message,
+    Reach,
+    Receipt,
+    Region,
+    Style,
+)
 
 
 class BaseBackend:
@@ -39,6 +51,10 @@ class BaseBackend:
     """What an admin has to know before connecting: costs, reviews, limits. Lazy strings."""
     hosts: ClassVar[Mapping[str, str]] = {}
     """The network's addresses by role, without a slash at the end; settings may override them (``HOSTS``)."""
+    retired: ClassVar[bool] = False
+    """Whether the network is gone as one that people post to: offered only where settings name it."""
+    choices: ClassVar[tuple[Choice, ...]] = ()
+    """What an admin may choose for an account of the network; see :meth:`chosen`."""
     many_servers: ClassVar[bool] = False
     """Whether the account's own server has to be asked for (Mastodon); it is then the host ``server``."""
     limits: ClassVar[Limits] = Limits(length=5000)
@@ -48,12 +64,16 @@ class BaseBackend:
     """Sentences for reasons that only this network has."""
     key_seconds: ClassVar[int] = 0
     """How long (seconds) the network is known to recognise a repeated idempotency key; 0: it has none."""
+    renew_early: ClassVar[timedelta] = timedelta(seconds=60)
+    """How long before access ends it is renewed; days where it cannot be renewed any more once it has ended."""
     icon: ClassVar[str] = "site"
     """The name of the network's icon in Wagtail's icon set."""
 
     def __init__(self, connection: Connection = Connection(), http: Http | None = None):  # noqa: B008 (frozen)
         self.connection = connection
         self.http = http or Http(connection.secrets)
+        self.pause = 0.0
+        """Seconds for which the network, by its last answers, wants no more posts of this account."""
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.connection.handle or 'not connected'}>"
@@ -64,7 +84,36 @@ class BaseBackend:
         """The limits that hold for this account; those of the class unless its server has its own."""
         return self.limits
 
+    def chosen(self, name: str) -> str:
+        """What the admin chose for this account of one of the ``choices``; its first value when nothing was."""
+        values = [key for choice in self.choices if choice.name == name for key, _label in choice.values]
+        value = self.connection.options.get(name)
+        return value if value in values else values[0]
+
     # Connecting
+
+    def exchange(self) -> Grant | None:
+        """Trade what an admin's consent, or a pasted key, gave for what lasts: called once, when connecting.
+
+        :returns: what replaces the credentials of those names; ``None`` when they are good as they are.
+        :raises NetworkError: the network does not accept them, or cannot be reached.
+        """
+        return None
+
+    def renew(self) -> Grant:
+        """New access for what is about to end; asked for by one process at a time. OAuth 2.0 doors with ``refresh``
+        need none of their own.
+
+        :raises AccountProblem: it cannot be renewed any more; :raises NotSent: the network could not be asked.
+        """
+        raise NotImplementedError
+
+    def targets(self) -> Sequence[Identity]:
+        """Who may be posted as with these credentials: pages, organisations. An admin chooses when there are several.
+
+        :raises NetworkError: as :meth:`identify`; Rejected when there is none.
+        """
+        return (self.identify(),)
 
     def identify(self) -> Identity:
         """Ask the network whose credentials these are. Posts nothing.
@@ -89,7 +138,8 @@ class BaseBackend:
         """Make the post: the one call that cannot be taken back.
 
         :param uploads: what ``upload`` returned for each of the message's pictures, in order.
-        :param key: the same for every attempt of one delivery; for the network's idempotency, where it has one.
+        :param key: the same for every attempt of one delivery; for the network's idempotency, where it has one. A
+            UUID of version 7: it also tells when the delivery was planned (:func:`wagtail_syndicate.keys.moment`).
         :raises NetworkError: by what has to happen next; see :mod:`wagtail_syndicate.exceptions`.
         """
         raise NotImplementedError
@@ -102,10 +152,28 @@ class BaseBackend:
         """
         raise NotImplementedError
 
+    def can_find(self) -> bool:
+        """Whether this account's posts can be looked up; needs no credentials to answer."""
+        return self.offers("find")
+
+    def edit(self, remote_id: str, message: Message) -> Receipt:
+        """Change the words of a post that is there; its pictures stay.
+
+        :raises NetworkError: as for :meth:`publish`, but nothing can be posted twice.
+        """
+        raise NotImplementedError
+
+    def delete(self, remote_id: str) -> None:
+        """Take a post back; one that is gone already counts as taken back.
+
+        :raises NetworkError: the network did not do it.
+        """
+        raise NotImplementedError
+
     @classmethod
-    def can_find(cls) -> bool:
-        """Whether posts can be looked up at the network at all."""
-        return cls.find is not BaseBackend.find
+    def offers(cls, method: str) -> bool:
+        """Whether the network's backend has a method of its own: ``find``, ``edit``, ``delete``, ``renew`` ..."""
+        return getattr(cls, method) is not getattr(BaseBackend, method)
 
     def share_link(self, message: Message) -> str:
         """The network's share dialog, filled in as far as it takes that; "" where there is none."""
@@ -147,12 +215,17 @@ class BaseBackend:
             headers={**self.headers(), **(headers or {})},
             **kwargs,
         )
+        self.pause = max(self.pause, self.wanted_pause(answer))
         problem = self.problem(answer)
         if problem is None:
             return answer
         # Some servers repeat the key that they refuse; it is removed before the text is cut, never half.
         problem = replace(problem, text=redact(problem.text, self.http.secrets)[:500])
         raise self.classify(problem, irreversible)
+
+    def wanted_pause(self, answer: Answer) -> float:
+        """Seconds for which a successful answer asks to send nothing more, because a limit is (nearly) spent."""
+        return (answer.retry_after or 0.0) if 200 <= answer.status < 300 and answer.is_last else 0.0
 
     def problem(self, answer: Answer) -> Problem | None:
         """What the answer says went wrong; ``None`` for a success. Override where errors hide behind 200."""

@@ -119,6 +119,11 @@ class Answer:
         return value
 
     @property
+    def is_last(self) -> bool:
+        """Whether a limit is spent with this answer, so that the next request would be refused."""
+        return any(self.headers.get(f"{prefix}Remaining", "").strip() == "0" for prefix in LIMIT_HEADERS)
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds to wait, from whichever header the server used; ``None`` when it said nothing."""
         return waiting_time(self.headers)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import pkgutil
 from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
 
 from django.utils.module_loading import import_string
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import backends, conf
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.exceptions import ConfigurationError
 
 
-BUILT_IN = ("mastodon", "telegram", "vk", "weibo", "x", "xing")
 ENTRY_POINTS = "wagtail_syndicate.backends"
 
 
 @cache
+def built_in() -> tuple[str, ...]:
+    """The networks of this package: each file beside this one that holds a ``Backend``."""
+    modules = (import_module(f"{backends.__name__}.{found.name}") for found in pkgutil.iter_modules(backends.__path__))
+    return tuple(module.Backend.name for module in modules if hasattr(module, "Backend"))
+
+
+@cache
 def _known_paths() -> dict[str, str]:
-    paths = {name: f"wagtail_syndicate.backends.{name}.Backend" for name in (*BUILT_IN, "memory")}
+    paths = {name: f"{backends.__name__}.{name}.Backend" for name in built_in()}
     paths.update({point.name: point.value.replace(":", ".") for point in entry_points(group=ENTRY_POINTS)})
     return paths
 
@@ -28,7 +36,7 @@ def names() -> list[str]:
     configured = conf.get("NETWORKS")
     if configured is not None:
         return list(configured)
-    return [name for name in _known_paths() if name != "memory"]
+    return [name for name in _known_paths() if name != "memory" and not _is_retired(name)]
 
 
 def get(name: str) -> type[BaseBackend]:
@@ -48,6 +56,13 @@ def get(name: str) -> type[BaseBackend]:
     if not (isinstance(backend, type) and issubclass(backend, BaseBackend)):
         raise ConfigurationError(f"{path!r}, the backend of the network {name!r}, is not a subclass of BaseBackend.")
     return backend
+
+
+def _is_retired(name: str) -> bool:
+    try:
+        return get(name).retired
+    except ConfigurationError:
+        return False  # the system check tells what is wrong with it
 
 
 def all_backends() -> list[type[BaseBackend]]:

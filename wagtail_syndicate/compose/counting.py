@@ -55,6 +55,9 @@ X_ENTITY = regex.compile(
 WEB_LINK = regex.compile(rf"(?P<link>{LINK})|(?P<maybe>{MAYBE_LINK})", FLAGS, tlds=TLDS)
 # As Mastodon's Account::MENTION_RE, but with plain host names only.
 REMOTE_MENTION = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)@[a-z0-9]+(?:[.-]+[a-z0-9]+)+", FLAGS)
+ANY_EMOJI = regex.compile(rf"(?:{EMOJI}|\p{{Emoji_Presentation}}|\p{{Extended_Pictographic}}|[\ufe0f\u200d])", FLAGS)
+# learn.microsoft.com, Posts API, little text format (read 2026-11).
+LINKEDIN_RESERVED = regex.compile(r"[|{}@\[\]()<>#\\*_~]")
 WEIBO_HOST = regex.compile(r"https?://(?:[\w-]+\.)*(?:weibo|sina)\.", FLAGS)
 
 
@@ -162,3 +165,33 @@ def weibo(text: str) -> int:
 
 def half_widths(text: str) -> int:
     return sum(1 if character < "\x80" else 2 * utf16(character) for character in text)
+
+
+def bluesky(text: str) -> int:
+    """The length of a Bluesky post: graphemes, or tenths of its UTF-8 bytes where that is more.
+
+    A record takes 300 graphemes and 3,000 bytes (lexicon app.bsky.feed.post; read 2026-11), so 300 is the most here.
+    """
+    return max(graphemes(text), -(-len(text.encode("utf-8", "surrogatepass")) // 10))
+
+
+def threads(text: str) -> int:
+    """The length of a post on Threads: 1 for a character, an emoji its bytes in UTF-8; 500 is the most.
+
+    After "emoji are counted as the number of UTF-8 bytes" (developers.facebook.com/docs/threads, read 2026-11). What
+    else counts more than 1 is not documented, so only code points are certain to be counted right.
+    """
+    extra = sum(
+        len(found.encode("utf-8", "surrogatepass")) - len(found)
+        for found in (match.group() for match in ANY_EMOJI.finditer(text))
+    )
+    return len(text) + extra
+
+
+def linkedin(text: str) -> int:
+    """The length of a LinkedIn commentary as it is sent: with a backslash before each reserved character.
+
+    Microsoft names no limit; clients agree on 3,000. Whether the backslashes count is not documented (2026-11), and
+    so they do here.
+    """
+    return utf16(text) + len(LINKEDIN_RESERVED.findall(text))

@@ -119,6 +119,13 @@ def block(lane: Lane, seconds: float) -> None:
     )
 
 
+def rest(lane: Lane, seconds: float) -> None:
+    """Send nothing for the account for a while, though all is well: a limit of its network is nearly spent."""
+    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
+        blocked_until=DatabaseNow() + timedelta(seconds=seconds)
+    )
+
+
 def succeeded(lane: Lane) -> None:
     """The network works: the next failure waits for a short time only."""
     Account.objects.filter(pk=lane.account_id, fence=lane.fence).exclude(failures=0).update(failures=0)

@@ -97,6 +97,7 @@ def sent(lane: Lane, delivery: Delivery, receipt: Receipt) -> None:
         reason="",
         detail="",
         due_at=None,
+        notice=receipt.notice or delivery.notice,
         remote_id=receipt.remote_id[:255],
         permalink=receipt.permalink if _is_link(receipt.permalink) else "",
         sent_at=DatabaseNow(),

@@ -38,5 +38,15 @@ def fit(image: Image, limits: ImageLimits) -> Media:
         except Exception as error:  # a broken picture fails in as many ways as there are formats
             raise MediaUnreadable(type(error).__name__) from None
         if len(data) <= limits.max_bytes:
-            return Media(data, "image/jpeg", rendition.file.name.rsplit("/", 1)[-1], image.alt)
+            filename = rendition.file.name.rsplit("/", 1)[-1]
+            return Media(data, "image/jpeg", filename, image.alt, _address(rendition))
     raise MediaUnreadable(f"The picture stays over {limits.max_bytes} bytes.")
+
+
+def _address(rendition) -> str:
+    """Where anybody can fetch the picture; "" where files have no addresses, or none that is complete."""
+    try:
+        address = rendition.full_url
+    except NotImplementedError:  # storages may have no addresses
+        return ""
+    return address if address.startswith(("https://", "http://")) else ""

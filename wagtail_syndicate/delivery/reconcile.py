@@ -32,7 +32,7 @@ def take_over(lane: Lane, delivery: Delivery) -> None:
         outcome="interrupted", reason="interrupted", finished_at=DatabaseNow()
     )
     ledger.write(
-        lane, delivery, state=State.UNKNOWN, reason="interrupted", **_next_look(delivery.backend_class, delivery)
+        lane, delivery, state=State.UNKNOWN, reason="interrupted", **_next_look(delivery.public_backend, delivery)
     )
 
 
@@ -44,7 +44,7 @@ def unclear(lane: Lane, delivery: Delivery, error: NetworkError, backend) -> Non
         state=State.UNKNOWN,
         reason=error.reason,
         detail=error.detail[:1000],
-        **_next_look(type(backend), delivery),
+        **_next_look(backend, delivery),
     )
 
 
@@ -68,12 +68,12 @@ def look(lane: Lane, delivery: Delivery, send) -> bool:
     :param send: sends it (again, with the same key); used where the network recognises the key.
     :returns: whether the lane may go on.
     """
-    backend_class = delivery.backend_class
-    if backend_class is not None and backend_class.can_find():
+    backend = delivery.public_backend
+    if backend is not None and backend.can_find():
         return _read_back(lane, delivery)
     page = delivery.page.specific if delivery.page_id else None
     may_be_sent = not delivery_obstacle(delivery, page) and not delivery.account.is_assisted
-    if _key_is_remembered(backend_class, delivery) and may_be_sent:
+    if _key_is_remembered(backend, delivery) and may_be_sent:
         return send(lane, delivery)
     ledger.rest(lane, delivery, State.UNKNOWN, "unclear", delivery.detail)
     return True
@@ -143,12 +143,12 @@ def _absent(lane: Lane, delivery: Delivery) -> None:
     )
 
 
-def _key_is_remembered(backend_class, delivery: Delivery) -> bool:
-    if backend_class is None or not backend_class.key_seconds or delivery.first_sent_at is None:
+def _key_is_remembered(backend, delivery: Delivery) -> bool:
+    if backend is None or not backend.key_seconds or delivery.first_sent_at is None:
         return False
-    return timezone.now() - delivery.first_sent_at < timedelta(seconds=backend_class.key_seconds)
+    return timezone.now() - delivery.first_sent_at < timedelta(seconds=backend.key_seconds)
 
 
-def _next_look(backend_class, delivery: Delivery) -> dict:
-    possible = backend_class is not None and (backend_class.can_find() or _key_is_remembered(backend_class, delivery))
+def _next_look(backend, delivery: Delivery) -> dict:
+    possible = backend is not None and (backend.can_find() or _key_is_remembered(backend, delivery))
     return {"due_at": DatabaseNow() + timedelta(seconds=FIRST_LOOK) if possible else None}

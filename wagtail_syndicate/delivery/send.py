@@ -169,6 +169,9 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
     ledger.finish(attempt, "Sent")
     ledger.sent(lane, delivery, receipt)
     lanes.succeeded(lane)
+    if backend.pause:
+        lanes.rest(lane, backend.pause)
+        return False
     return True
 
 

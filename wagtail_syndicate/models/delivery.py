@@ -1,7 +1,5 @@
 """What became of one target at one publication. Never versioned; survives the page and the account."""
 
-import uuid
-
 import swapper
 from django.conf import settings
 from django.db import models
@@ -11,6 +9,7 @@ from wagtail.models import Revision
 
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.exceptions import ConfigurationError
+from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models.account import Account
 from wagtail_syndicate.reasons import explain
 from wagtail_syndicate.types import Message
@@ -69,7 +68,7 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
-    key = models.UUIDField(default=uuid.uuid4)
+    key = models.UUIDField(default=new_key)
     payload = models.JSONField(null=True, blank=True)
     fence = models.PositiveBigIntegerField(default=0)
     attempts_made = models.PositiveIntegerField(default=0)
@@ -126,6 +125,12 @@ class Delivery(models.Model):
             return None
 
     @property
+    def public_backend(self):
+        """The backend that speaks of the account without its secrets, ``None`` when the site knows it no more."""
+        account = self.account or Account(network=self.network)
+        return self.backend_class(account.public_connection) if self.backend_class else None
+
+    @property
     def network_label(self) -> str:
         """The network's name, also when its backend is gone."""
         return self.backend_class.label if self.backend_class else self.network
@@ -147,10 +152,9 @@ class Delivery(models.Model):
     @property
     def share_link(self) -> str:
         """The network's share dialog for this message, "" where there is none."""
-        if self.message is None or self.backend_class is None:
+        if self.message is None or self.public_backend is None:
             return ""
-        account = self.account or Account(network=self.network)
-        return self.backend_class(account.public_connection).share_link(self.message)
+        return self.public_backend.share_link(self.message)
 
 
 class Attempt(models.Model):

@@ -10,11 +10,13 @@ from .. import cards, pictures, texts
 from ..exchange import accept, current_state, endpoint, reply
 from ..state import Post
 from . import mastodon_entities as entities
+from .faces import Face
 from .mastodon_manners import MANNERS, signed_in
 from .mastodon_oauth import parameters
 
 
 NETWORK = "mastodon"
+FACE = Face("Mastodon", "Connect with the address of this server as the instance.")
 IDEMPOTENCY_SECONDS = 3600
 NOT_FOUND = {"error": "Record not found"}
 VISIBILITIES = {"public", "unlisted", "private", "direct"}

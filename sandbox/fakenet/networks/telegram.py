@@ -13,9 +13,11 @@ from ..exchange import Manners, accept, current_state, endpoint, reply
 from ..state import Account, Post
 from ..texts import find_links, utf16_length
 from . import telegram_text
+from .faces import Face
 
 
 NETWORK = "telegram"
+FACE = Face("Telegram", "Paste the bot token and a channel name.")
 BOT_TOKEN = "110201543:fakenet-bot-token-AAHdqTcvCH1vGWJxfSeofSAs0K5P"
 BOT = {
     "id": 110201543,
@@ -109,7 +111,7 @@ class TelegramManners(Manners):
 MANNERS = TelegramManners()
 
 
-@blueprint.route("/telegram/bot<token>/<method>", methods=["GET", "POST"])
+@blueprint.route("/telegram/api/bot<token>/<method>", methods=["GET", "POST"])
 @endpoint(MANNERS, lambda token, method: OPERATIONS.get(method.lower(), "connect"))
 def call(token, method):
     perform = METHODS.get(method.lower())

@@ -10,6 +10,7 @@ from flask import Blueprint, request
 from .. import cards, texts
 from ..exchange import accept, current_state, endpoint, reply
 from ..state import Post, stable_id
+from .faces import Face
 from .vk_manners import (
     MANNERS,
     NETWORK,
@@ -34,6 +35,8 @@ OPERATIONS = {
     "photos.getWallUploadServer": "upload",
     "photos.saveWallPhoto": "upload",
 }
+
+FACE = Face("VK", "Paste a community key.", "ru")
 
 blueprint = Blueprint("vk", __name__)
 

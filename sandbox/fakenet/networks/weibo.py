@@ -12,6 +12,7 @@ from flask import Blueprint, request
 from .. import cards, pictures, texts
 from ..exchange import accept, current_state, endpoint
 from ..state import Account, Post, host_of
+from .faces import Face
 from .weibo_manners import APP_NAME, MANNERS, NETWORK, error, short_link, signed_in, weibo_time
 
 
@@ -21,6 +22,8 @@ PICTURE_TYPES = {"image/jpeg", "image/gif", "image/png"}
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 EPOCH_SECONDS = 515_483_463
 TOPIC = re.compile(r"#[^#\s][^#]*#")
+
+FACE = Face("Weibo", "OAuth 2.0; the link must be on the app's bound domain.", "zh-Hans")
 
 blueprint = Blueprint("weibo", __name__)
 

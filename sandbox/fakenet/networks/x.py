@@ -12,6 +12,7 @@ from flask import Blueprint, request
 from .. import cards, texts
 from ..exchange import accept, current_state, endpoint, reply
 from ..state import Account, Post, iso
+from .faces import Face
 from .x_manners import MANNERS, NETWORK, forbidden, invalid_request, is_post_id, signed_in
 from .x_media import shown_image
 
@@ -25,6 +26,8 @@ BODY_KEYS = set(
 )
 WRITE = ("tweet.read", "tweet.write", "users.read")
 READ = ("tweet.read", "users.read")
+
+FACE = Face("X", "OAuth 2.0 with PKCE, or OAuth 1.0a.")
 
 blueprint = Blueprint("x", __name__)
 

@@ -9,9 +9,11 @@ from flask import Blueprint, render_template, request
 from .. import cards, consent
 from ..exchange import Manners, accept, current_state, endpoint, reply
 from ..state import Post
+from .faces import Face
 
 
 NETWORK = "xing"
+FACE = Face("XING", "No API: a person shares through the dialog.", "de")
 
 blueprint = Blueprint("xing", __name__)
 
