@@ -120,8 +120,12 @@ class Limits:
 class Style:
     """How a post on the network reads: the habits that a summary is shaped to.
 
-    ``title``: "" (the card shows it), "line" (first line) or "bold" (first line, emphasised).
+    ``title``: "" (the card shows it), "line" (first line), "bold" (first line, emphasised) or "brackets" (【title】
+    before the text).
     ``target``: the length, in the network's units, at which a good post there stops.
+    ``sentences``: how many sentences a summary has (0: as many as fit); one more where they are short.
+    ``body``: whether the body goes on where an editor's teaser leaves room.
+    ``hook``: whether the first sentence stands alone, for networks that fold the rest away.
     ``hashtags``: how many tags are customary (0: none, or forbidden); ``hashtag``: how one is written.
     ``paragraphs``: whether the summary may take several paragraphs.
     ``plain``: makes harmless what the network would take for markup (mentions), without changing how it reads.
@@ -129,10 +133,30 @@ class Style:
 
     title: str = ""
     target: int = 280
+    sentences: int = 0
+    body: bool = False
+    hook: bool = False
     hashtags: int = 0
     hashtag: str = "#{}"
     paragraphs: bool = False
     plain: Callable[[str], str] = str
+
+
+@dataclass(frozen=True)
+class Voice:
+    """How one account speaks, as its admin set it; everything counts in the limit.
+
+    ``template``: the shape of a generated post, with ``{title}``, ``{summary}``, ``{hashtags}`` and ``{link}``; "" for
+    the network's own shape. ``before`` and ``after``: words that stand in every post ("Advertisement"), in the page's
+    language. ``tracking``: query parameters that are added to the article's address. ``key_phrases``: whether what a
+    page without tags is about becomes its hashtags.
+    """
+
+    template: str = ""
+    before: str = ""
+    after: str = ""
+    tracking: str = ""
+    key_phrases: bool = False
 
 
 @dataclass(frozen=True)

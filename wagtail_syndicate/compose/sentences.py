@@ -53,6 +53,8 @@ NEXT_STARTS = regex.compile(r"\s*[\p{Ps}\p{Pi}\p{Pd}\"'¿¡„»•\s]*(?:[\p{Lu
 GOES_ON = regex.compile(
     r"[とってのなはがをにもで、，](?!\s)|(?:[^\s，。！？]{0,6})(?:说|說|道|表示|称|稱|指出|介绍|写道|认为|强调)[，。：、]"
 )
+WHITE = regex.compile(r"[\s\u00a0\u202f]")
+HIGH = regex.compile(r"[\p{Ps}\p{Pi}\"'„»]*\p{Lu}")
 BRACKETS = {"「": "」", "『": "』", "（": "）", "《": "》", "【": "】", "(": ")"}
 LONGEST_BRACKET = 300
 """Characters after which a bracket that was never closed no longer holds a sentence together."""
@@ -97,7 +99,7 @@ def dot_ends(before: str, after: str, language: str) -> bool:
     """Whether a single dot between the two ends a sentence: not after an abbreviation, an initial, an ordinal."""
     word = found.group() if (found := WORD_BEFORE.search(before)) else ""
     spaced = SPACED_ABBREVIATION.search(before)
-    short = regex.sub(r"[\s\u00a0\u202f]", "", spaced.group() if spaced else word).lower().strip(".-")
+    short = WHITE.sub("", spaced.group() if spaced else word).lower().strip(".-")
     if short in MAY_END:
         after_number = len(short) > 1 or NUMBER_BEFORE.search(before)
         return starts_high(after) and bool(after_number)
@@ -112,7 +114,7 @@ def dot_ends(before: str, after: str, language: str) -> bool:
 
 
 def starts_high(text: str) -> bool:
-    return bool(regex.match(r"[\p{Ps}\p{Pi}\"'„»]*\p{Lu}", text))
+    return bool(HIGH.match(text))
 
 
 def inside_bracket(text: str) -> bool:

@@ -1,54 +1,58 @@
-"""The sentences of an article that are worth a post.
+"""The sentences of an article that are worth a post: the first whole ones that fit, or others that are clearly better.
 
-The first whole sentences that fit, from running text only. On news no extractive method beats them and on other pages
-only narrowly (measured 2026-11 on 1,550 articles in 13 languages); one that ranks sentences can take the place of
-:func:`readable`, the callers would not change.
+From running text only. How much is gained over the first sentences alone is measured by ``bench/summaries.py``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 import regex
 
+from wagtail_syndicate.compose.analysis import analyse, units
 from wagtail_syndicate.compose.cutting import cut
-from wagtail_syndicate.compose.sentences import is_complete, split
-from wagtail_syndicate.compose.text import WIDE, glue, one_line, paragraphs
-from wagtail_syndicate.types import Article
+from wagtail_syndicate.compose.ranking import better_span
+from wagtail_syndicate.compose.sentences import split
+from wagtail_syndicate.compose.text import glue, paragraphs, width
+from wagtail_syndicate.types import Article, Style
 
 
-MAX_SENTENCES = 120
-FRAGMENT = 60
-"""Characters below which a line without a full stop at its end is a heading, a date or a credit, not a sentence."""
-WIDE_FRAGMENT = 30
-
-BOILERPLATE = regex.compile(
-    r"""
-    (?:photos?|images?|pictures?|credits?|sources?|illustration|crédits?(?:\ photos?)?|fotos?|bild(?:quelle)?|quelle
-      |grafik|фото|источник|иллюстрация|图|圖|图片|来源|來源|写真|画像|出典|사진|출처|imagen|fuente|foto)
-      (?:\ (?:credit|by|source))?\s*[:：／/©]
-    | (?:©|\(c\)\ |read\ (?:more|also)|see\ also|related:|lire\ (?:aussi|la\ suite)|à\ lire
-      |lesen\ sie\ auch|mehr\ dazu|siehe\ auch|weiterlesen|читайте\ также|подробнее
-      |相关阅读|延伸阅读|点击|阅读原文|関連記事|続きを読む|詳しくはこちら)
-    """,
-    regex.VERBOSE | regex.IGNORECASE,
-)
-COLON_END = regex.compile(r"[:：]\s*$")
+ANY_STYLE = Style()
+BREAK = "\n\n"
+LONELY = 40
+"""Width below which a sentence says too little to be all that is left of a paragraph."""
+ASKS = regex.compile(r"[?？]\P{L}*$")
+REPEATS = 0.5
+"""Share of words that were said already from which on a text says nothing new."""
 
 
 def summarise(
-    article: Article, budget: int, count: Callable[[str], int], limit: int | None = None, several: bool = False
+    article: Article,
+    budget: int,
+    count: Callable[[str], int],
+    limit: int | None = None,
+    style: Style = ANY_STYLE,
+    length: Callable[[str], int] = len,
 ) -> str:
     """A summary of an article's body, in the body's own words. Same input, same output.
 
     :param budget: the length to aim at, in the units of ``count``.
-    :param count: the length of a text as the network counts it.
+    :param count: the length of the whole post with a text in it; :param length: that of a text alone, in the same units.
     :param limit: the length that a single sentence may take rather than be cut; the budget unless given.
-    :param several: whether paragraphs stay apart, with a blank line between them.
-    :returns: whole sentences; the first one cut with "…" when it alone is too long; "" when there is no running text
-        or nothing fits.
+    :param style: how many sentences and paragraphs the network's posts have.
+    :returns: whole sentences that stand together in the body; the first one cut with "…" when it alone is too long;
+        "" when there is no running text or nothing fits.
     """
-    return fill(readable(article), budget, count, limit, several)
+    analysis = analyse(article)
+    empty = count("")
+    if span := better_span(analysis, length, budget - empty, style.sentences):
+        parts = [[s.text for s in group] for _paragraph, group in groupby(span, key=attrgetter("paragraph"))]
+        text = fill(parts, budget, count, limit, style)
+        if text.endswith(span[-1].text):
+            return text
+    return fill(analysis.paragraphs, budget, count, limit, style)
 
 
 def shorten(
@@ -56,50 +60,63 @@ def shorten(
     budget: int,
     count: Callable[[str], int],
     limit: int | None = None,
-    several: bool = False,
+    style: Style = ANY_STYLE,
     language: str = "",
+    then: Sequence[list[str]] = (),
 ) -> str:
-    """A text that somebody wrote, by the same rules: all of it, else its first whole sentences, else a cut."""
-    return fill([split(part, language) for part in paragraphs(text)], budget, count, limit, several)
+    """A text that somebody wrote, by the same rules: all of it, else its first whole sentences, else a cut.
+
+    :param then: sentences, by paragraph, that go on where there is room.
+    """
+    return fill([*(split(part, language) for part in paragraphs(text)), *then], budget, count, limit, style)
 
 
-def readable(article: Article) -> list[list[str]]:
-    """The sentences that a summary may be made of, by paragraph: running text, without credits and leads to lists."""
-    found: list[list[str]] = []
-    left = MAX_SENTENCES
-    for block in article.blocks:
-        if block.kind != "paragraph" or left <= 0:
-            continue
-        if sentences := [s for s in split(block.text, article.language)[:left] if is_sentence(s)]:
-            found.append(sentences)
-            left -= len(sentences)
-    if found:
-        return found
-    texts = [one_line(b.text) for b in article.blocks if b.kind in ("paragraph", "quote", "list")]
-    return [split(text, article.language) for text in texts[:MAX_SENTENCES] if text]
+def rest(article: Article, said: str) -> list[list[str]]:
+    """The body's sentences, by paragraph, from the first that stands alone and repeats nothing of what was said."""
+    sentences = analyse(article).sentences
+    fresh = (number for number, s in enumerate(sentences) if s.alone and not repeats(s.units, said))
+    found = sentences[next(fresh, len(sentences)) :]
+    return [[s.text for s in group] for _paragraph, group in groupby(found, key=attrgetter("paragraph"))]
 
 
-def is_sentence(text: str) -> bool:
-    """Whether the text can stand in a summary."""
-    if BOILERPLATE.match(text) or COLON_END.search(text) or not regex.search(r"\p{L}", text):
-        return False
-    return is_complete(text) or len(text) >= (WIDE_FRAGMENT if WIDE.search(text) else FRAGMENT)
+def repeats(words: frozenset[str], said: str) -> bool:
+    """Whether words (as :func:`units` gives them) say little that was not said."""
+    return len(words.intersection(units(said))) >= REPEATS * len(words)
 
 
-def fill(
-    parts: Iterable[list[str]], budget: int, count: Callable[[str], int], limit: int | None, several: bool
-) -> str:
-    """The first sentences of the parts that fit together."""
-    text = first = ""
-    for part in parts:
-        for position, sentence in enumerate(part):
-            first = first or sentence
-            between = "\n\n" if several and position == 0 else glue(text, sentence)
-            longer = f"{text}{between}{sentence}" if text else sentence
-            if count(longer) > budget:
-                return text or one_sentence(first, budget, count, limit)
-            text = longer
+def fill(parts: list[list[str]], budget: int, count: Callable[[str], int], limit: int | None, style: Style) -> str:
+    """The first sentences of the parts that fit together, as many as the style has, and one more if they are short."""
+    text = unlonely = ""
+    for number, (before, sentence) in enumerate(spaced(parts, style)):
+        is_lonely = bool(unlonely) and before != BREAK
+        surplus = number - style.sentences if style.sentences else -1
+        is_enough = surplus > 0 or (surplus == 0 and not is_lonely and 2 * count(text) >= budget)
+        if is_enough or count(text + before + sentence) > budget:
+            if is_lonely and 2 * count(unlonely) >= budget:
+                return unlonely
+            return text or one_sentence(sentence, budget, count, limit)
+        # A short sentence that opens a paragraph announces what then must come.
+        unlonely = text if before == BREAK and width(sentence) < LONELY else ""
+        text += before + sentence
     return text
+
+
+def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str]]:
+    """Each sentence with the white space before it. Questions in a row are one hook."""
+    hook = style.hook
+    before = ""
+    for part in parts:
+        for place, sentence in enumerate(part):
+            asks_on = ASKS.search(before) and ASKS.search(sentence)
+            is_after_hook = hook and before and not asks_on
+            if not before:
+                yield "", sentence
+            elif is_after_hook or (style.paragraphs and place == 0):
+                yield BREAK, sentence
+            else:
+                yield glue(before, sentence), sentence
+            hook = hook and not is_after_hook
+            before = sentence
 
 
 def one_sentence(sentence: str, budget: int, count: Callable[[str], int], limit: int | None) -> str:

@@ -39,6 +39,11 @@ def is_wide(character: str) -> bool:
     return bool(WIDE.match(character))
 
 
+def width(text: str) -> int:
+    """The room that a text takes: a Chinese character that of two letters."""
+    return len(text) + len(WIDE.findall(text))
+
+
 def glue(before: str, after: str) -> str:
     """What stands between two sentences: nothing in scripts without spaces, else a space."""
     core = CLOSING.sub("", before)[-1:]

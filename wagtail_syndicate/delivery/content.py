@@ -25,13 +25,15 @@ def message_for(article: Article, account, wording: str = "") -> Message:
     :raises ComposeError: nothing can be made that fits.
     """
     backend = _backend(account)
-    return messages.compose(article, backend.get_limits(), backend.style, wording=wording)
+    voice = account.voice(article.language)
+    return messages.compose(article, backend.get_limits(), backend.style, wording=wording, voice=voice)
 
 
 def measure_for(article: Article, account, wording: str = "") -> tuple[int, int]:
     """The length of what would go out and the limit, both counted as the network counts."""
     backend = _backend(account)
-    return messages.measure(article, backend.get_limits(), backend.style, wording=wording)
+    voice = account.voice(article.language)
+    return messages.measure(article, backend.get_limits(), backend.style, wording=wording, voice=voice)
 
 
 def _backend(account):

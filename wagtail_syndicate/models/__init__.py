@@ -2,7 +2,18 @@
 
 from wagtail_syndicate.models.account import Account, OAuthApp
 from wagtail_syndicate.models.delivery import Attempt, Delivery
+from wagtail_syndicate.models.heartbeat import Heartbeat
 from wagtail_syndicate.models.target import Target, TargetSet, set_targets, targets_of
 
 
-__all__ = ["Account", "Attempt", "Delivery", "OAuthApp", "Target", "TargetSet", "set_targets", "targets_of"]
+__all__ = [
+    "Account",
+    "Attempt",
+    "Delivery",
+    "Heartbeat",
+    "OAuthApp",
+    "Target",
+    "TargetSet",
+    "set_targets",
+    "targets_of",
+]

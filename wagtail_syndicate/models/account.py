@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.models import Locale, Site
 
 from wagtail_syndicate.backends import registry
-from wagtail_syndicate.types import Connection, Reach
+from wagtail_syndicate.compose import frame, links
+from wagtail_syndicate.types import Connection, Reach, Voice
 
 
 class Account(models.Model):
@@ -52,6 +53,30 @@ class Account(models.Model):
         _("posted by hand"),
         default=False,
         help_text=_("A person posts the prepared text, also where software could."),
+    )
+    template = models.TextField(
+        _("shape of generated posts"),
+        blank=True,
+        help_text=_(
+            "For example “{title}: {summary} {hashtags} {link}”. Empty: the shape that is usual on the network. An "
+            "editor's own wording is never put into it."
+        ),
+    )
+    fixed_words = models.JSONField(default=dict, blank=True)
+    """By language code, "" for all other languages: the words ``before`` and ``after`` every post."""
+    tracking = models.CharField(
+        _("tracking parameters"),
+        max_length=255,
+        blank=True,
+        help_text=_(
+            "Added to the article's address, for example utm_source={network}&utm_medium=social. {network}, {account} "
+            "and {language} are filled in."
+        ),
+    )
+    key_phrases = models.BooleanField(
+        _("hashtags from the text"),
+        default=False,
+        help_text=_("Where a page has no tags: make hashtags of words of its title that the text returns to."),
     )
     active = models.BooleanField(
         _("active"), default=True, help_text=_("Switch off to stop offering the account and posting to it.")
@@ -112,10 +137,30 @@ class Account(models.Model):
 
     def clean(self):
         super().clean()
+        for field, room in (("template", frame), ("tracking", links)):
+            if unknown := room.unknown_places(getattr(self, field)):
+                raise ValidationError(
+                    {
+                        field: _("{%(name)s} is nothing that can be filled in. These are: %(known)s.")
+                        % {"name": unknown[0], "known": ", ".join(f"{{{place}}}" for place in room.PLACES)}
+                    }
+                )
         if self.network and not registry.get(self.network).many_servers:
             self.host = ""
         elif self.network and not self.host:
             raise ValidationError({"host": _("Enter the address of the server that the account is on.")})
+
+    def voice(self, language: str) -> Voice:
+        """How the account speaks in a post in ``language`` (a content language's code)."""
+        spoken = (language, language.split("-")[0], "")
+        words = next((found for code in spoken if (found := self.fixed_words.get(code))), {})
+        return Voice(
+            template=self.template,
+            before=words.get("before", ""),
+            after=words.get("after", ""),
+            tracking=links.filled(self.tracking, network=self.network, account=self.label, language=language),
+            key_phrases=self.key_phrases,
+        )
 
     def fits(self, page, site_id: int | None) -> bool:
         """Whether the account is meant for the page's language and site; uses prefetched relations where there are."""

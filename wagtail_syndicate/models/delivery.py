@@ -101,6 +101,10 @@ class Delivery(models.Model):
             # The sweep asks for open states that are due; old rows are never read.
             models.Index(fields=["state", "due_at"], name="syndicate_due"),
             models.Index(fields=["account", "state", "due_at"], name="syndicate_lane"),
+            # How much an account posted within the last hour.
+            models.Index(fields=["account", "first_sent_at"], name="syndicate_recent"),
+            # Whether a post that was found is known to be another delivery's.
+            models.Index(fields=["account", "remote_id"], name="syndicate_remote"),
         ]
 
     def __str__(self):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import swapper
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 
@@ -14,6 +16,9 @@ from modelcluster.fields import ParentalKey
 swapper.set_app_prefix("wagtailcore", "wagtail")
 
 RELATION = "syndication_targets"
+
+PLANNED_WITHIN = timedelta(seconds=60)
+"""How long after a publication was saved the sweep looks whether it was planned as well."""
 
 
 @dataclass(frozen=True)
@@ -34,26 +39,44 @@ class TargetSet(models.Model):
 
     page = ParentalKey(swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION)
     targets = models.JSONField(default=list, blank=True)
+    plan_at = models.DateTimeField(null=True, editable=False, serialize=False)
+    """When the sweep plans the publication, should the publication itself not have got to it. Set in the transaction in
+    which the page goes live, and cleared by the plan: neither a crash, nor a mistake of ours, nor other code that listens
+    to publications and fails can lose a publication. Not part of revisions."""
 
     wagtail_reference_index_ignore = True
 
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["page"], name="syndicate_one_target_set_per_page")]
+        indexes = [models.Index(fields=["plan_at"], name="syndicate_plan_due")]
         verbose_name = _("syndication targets")
         verbose_name_plural = _("syndication targets")
 
     def __str__(self):
         return ", ".join(str(target["account"]) for target in self.targets)
 
+    def save(self, *args, **kwargs):
+        if _is_being_published(self.page):
+            self.plan_at = timezone.now() + PLANNED_WITHIN
+        super().save(*args, **kwargs)
+
+
+def _is_being_published(page) -> bool:
+    """Whether the page is being saved because one of its revisions goes live; scripts may save live pages as well."""
+    if not page.live or page.live_revision_id is None or page.last_published_at is None or page.alias_of_id:
+        return False
+    return timezone.now() - page.last_published_at < PLANNED_WITHIN
+
 
 def targets_of(page) -> list[Target]:
     """What is ticked in this version of a page, be it live, a draft or not yet saved; in the order of ticking."""
-    return [
-        Target(target["account"], target.get("wording", ""))
-        for row in getattr(page, RELATION).all()
-        for target in row.targets
-    ]
+    return targets_in(getattr(page, RELATION).all())
+
+
+def targets_in(rows: Iterable[TargetSet]) -> list[Target]:
+    """What is ticked in these rows, of which a page has one or none."""
+    return [Target(target["account"], target.get("wording", "")) for row in rows for target in row.targets]
 
 
 def set_targets(page, targets: Iterable[Target]) -> None:

@@ -1,0 +1,112 @@
+"""Which neighbouring sentences of an article make a better post than its first ones.
+
+Spans of whole sentences are scored by a small forest of regression trees, the same for all languages: where a span
+begins, how much of the title and of the text's topics it holds, how near it is to the whole. The first sentences stay
+unless another span wins clearly: on news nothing beats them, on other pages greetings, notes on status and credits
+come first. ``bench/fit_ranking.py`` grows the trees and writes ``ranking.json``; ``bench/summaries.py`` measures them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from wagtail_syndicate.compose.analysis import Analysis, Sentence
+
+
+FIRST = 24
+"""Sentences among which a span may begin."""
+LONGEST = 12
+"""Sentences that a span may have."""
+MARGIN = 0.05
+"""By how much a span's score must be better than that of the first sentences."""
+
+
+@cache
+def forest() -> list[list]:
+    """The trees: ``[feature, threshold, left, right]`` or, at the leaves, a number. Read when first needed."""
+    return json.loads(Path(__file__).with_suffix(".json").read_text())["trees"]
+
+
+def features(analysis: Analysis, first: int, last: int) -> list[float]:
+    """What the trees know of the span from sentence ``first`` to ``last``; its order is that of ``ranking.json``."""
+    span = analysis.sentences[first : last + 1]
+    held = frozenset().union(*(sentence.units for sentence in span))
+    in_title = len(analysis.title & held)
+    width = sum(sentence.width for sentence in span)
+    return [
+        math.log1p(first),
+        first / len(analysis.sentences),
+        len(span),
+        math.log1p(width),
+        math.log1p(span[0].width),
+        in_title / len(analysis.title) if analysis.title else 0.0,
+        in_title / (len(held) or 1),
+        span[0].title,
+        len(analysis.topics & held) / (len(analysis.topics) or 1),
+        max(sentence.central for sentence in span),
+        sum(sentence.capitals * sentence.width for sentence in span) / (width or 1),
+        sum(sentence.digits * sentence.width for sentence in span) / (width or 1),
+        sum(sentence.commas for sentence in span) / len(span),
+    ]
+
+
+def score(values: list[float]) -> float:
+    """The sum of the trees: an estimate of how near the span is to the summary that an editor would write."""
+    total = 0.0
+    for tree in forest():
+        while type(tree) is list:
+            tree = tree[2] if values[tree[0]] <= tree[1] else tree[3]
+        total += tree
+    return total
+
+
+def better_span(analysis: Analysis, length: Callable[[str], int], budget: int, longest: int = 0) -> list[Sentence]:
+    """The neighbouring sentences that are clearly better than the first ones that fit.
+
+    :param length: how the network counts; :param budget: how much the sentences may add to the post, about.
+    :param longest: how many sentences there may be; 0: any number.
+    :returns: nothing when the first sentences are good enough, or not even one of them fits.
+    """
+    spans = fitting(analysis, length, budget, longest or LONGEST)
+    lead = max((last for first, last in spans if first == 0), default=None)
+    if lead is None:
+        return []
+    best, found = score_of(analysis, 0, lead) + MARGIN, slice(0)
+    for first, last in spans:
+        if first and analysis.sentences[first].alone and score_of(analysis, first, last) > best:
+            best, found = score_of(analysis, first, last), slice(first, last + 1)
+    return list(analysis.sentences[found])
+
+
+def fitting(
+    analysis: Analysis, length: Callable[[str], int], budget: int, longest: int = LONGEST
+) -> list[tuple[int, int]]:
+    """The first and last sentence of each span that fits the budget."""
+    spans = []
+    each = lengths(analysis, length)
+    for first in range(min(FIRST, len(each))):
+        total = 0
+        for last in range(first, min(first + longest, len(each))):
+            total += each[last] + 1
+            if total > budget:
+                break
+            spans.append((first, last))
+    return spans
+
+
+def score_of(analysis: Analysis, first: int, last: int) -> float:
+    """The score of a span, worked out once for all networks."""
+    if (first, last) not in analysis.scores:
+        analysis.scores[first, last] = score(features(analysis, first, last))
+    return analysis.scores[first, last]
+
+
+def lengths(analysis: Analysis, length: Callable[[str], int]) -> list[int]:
+    """The sentences' lengths, worked out once for all networks that count alike."""
+    if length not in analysis.lengths:
+        analysis.lengths[length] = [length(sentence.text) for sentence in analysis.sentences[: FIRST + LONGEST]]
+    return analysis.lengths[length]
