@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from sandbox.fakenet import serve_in_thread
+from tests.accounts import networks
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,29 @@ def fakenet(fakenet_server, settings):
     ours["ALLOW_LOCAL_HOSTS"] = True
     settings.WAGTAIL_SYNDICATE = ours
     return fakenet_server
+
+
+@pytest.fixture
+def script(settings, monkeypatch):
+    """What the networks of ``tests.accounts.networks`` do, which are among the site's settings now."""
+    script = networks.Script()
+    monkeypatch.setattr(networks.Scripted, "script", script)
+    settings.WAGTAIL_SYNDICATE = {
+        **settings.WAGTAIL_SYNDICATE,
+        "NETWORKS": {**settings.WAGTAIL_SYNDICATE["NETWORKS"], **copy.deepcopy(networks.NETWORKS)},
+    }
+    return script
+
+
+@pytest.fixture
+def pages(fakenet, script, settings):
+    """X's consent with several pages behind it, under X's name in the settings."""
+    settings.WAGTAIL_SYNDICATE["NETWORKS"]["x"] |= {
+        "BACKEND": f"{networks.__name__}.Pages",
+        "CONFIG_ID": "config-of-pages",
+    }
+    script.targets = [networks.OURS, networks.THEIRS]
+    return script
 
 
 def consent(address, decision="allow", handle="newsroom"):

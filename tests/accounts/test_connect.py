@@ -1,4 +1,4 @@
-"""What the pages of the admin cannot show; the flows themselves are in tests/admin/test_accounts.py."""
+"""What the pages of the admin cannot show; the flows themselves are in tests/admin/test_accounts_*.py."""
 
 import json
 
@@ -77,15 +77,12 @@ def test_a_key_is_asked_for_its_owner_and_not_for_the_one_we_remember(fakenet, u
         connect.paste(account, method_of(account, "pasted"), data, user)
 
 
-def test_facts_of_the_network_come_before_what_was_typed(fakenet, account, user, monkeypatch):
-    from wagtail_syndicate.backends.vk import Backend
-
-    monkeypatch.setattr(Backend, "identify", lambda self: Identity("101", "ours", "", {"group_id": "101"}))
-    account.network = "vk"
-    account.save()
-    data = {"access_token": "vk1.a.fakenet-101", "group_id": "https://vk.com/club101"}
+def test_facts_of_the_network_come_before_what_was_typed(script, user):
+    script.targets = [Identity("7", "ours", "", {"hook": "https://pages.example/7"})]
+    account = AccountFactory(network="renewing", status="new", remote_id="", handle="", auth_method="")
+    data = {"key": "pasted-key", "hook": "http://127.0.0.1/other"}
     account = connect.paste(account, method_of(account, "pasted"), data, user)
-    assert account.options == {"group_id": "101"}
+    assert account.options == {"hook": "https://pages.example/7"}
 
 
 def test_values_that_are_left_out_are_named(account, user):

@@ -103,3 +103,44 @@ def test_keys_never_travel_in_the_open(strict):
     assert hosts.is_safe("https://mastodon.example/token")
     assert not hosts.is_safe("http://127.0.0.1:8900/token")
     assert not hosts.is_safe("ftp://127.0.0.1/token")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (" https://Mastodon.Example/in/Box?a=1&b=2#top ", "https://mastodon.example/in/Box?a=1&b=2"),
+        ("mastodon.example/in", "https://mastodon.example/in"),
+        ("https://mastodon.example:8443", "https://mastodon.example:8443"),
+        ("https://münchen.example./in", "https://xn--mnchen-3ya.example/in"),
+    ],
+)
+def test_addresses_keep_their_path(strict, typed, meant):
+    assert hosts.web_address(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("http://mastodon.example/in", "must begin with https"),
+        ("https://10.0.0.8/in", "private network"),
+        ("https://169.254.169.254/in", "private network"),
+        ("https://mastodn.example/in", "was not found"),
+        ("https://me@mastodon.example/in", "without a name"),
+        ("https://mastodon.example@10.0.0.8/in", "without a name"),
+        ("ftp://mastodon.example/in", "not a web address"),
+        ("https://mastodon.example/in\nx", "not a web address"),
+        ("https://mastodon:port/", "not a web address"),
+        ("https:///in", "not a web address"),
+    ],
+)
+def test_addresses_that_no_request_is_sent_to(strict, typed, words):
+    with pytest.raises(ValidationError, match=words):
+        hosts.web_address(typed)
+
+
+def test_addresses_of_a_developers_own_machine(settings):
+    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "ALLOW_LOCAL_HOSTS": True}
+    assert hosts.web_address("http://127.0.0.1:8900/in") == "http://127.0.0.1:8900/in"
+    assert hosts.web_address("http://[::1]/in") == "http://[::1]/in"
+    with pytest.raises(ValidationError, match="must begin with https"):
+        hosts.web_address("http://mastodon.example/in")

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry
 
+from tests.accounts.fixtures import script  # noqa: F401 (fixture)
 from tests.admin import editing
-from tests.factories import AccountFactory, DeliveryFactory, NewsPageFactory, UserFactory
+from tests.factories import AccountFactory, DeliveryFactory, NewsPageFactory, UserFactory, publish
 from wagtail_syndicate import tasks
 from wagtail_syndicate.admin import deliveries
+from wagtail_syndicate.delivery import send
 from wagtail_syndicate.models import Account, Attempt, Delivery
 
 
@@ -117,6 +119,17 @@ def test_reasons_notices_and_attempts_are_explained(client, editor):
     assert "2 attempts" in text
     assert "(422)" in text
     assert f"{editor.username}: asked to try again" in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_network_says_of_a_post_that_it_took_is_told(client, editor, script):  # noqa: F811
+    page = publish(NewsPageFactory(), AccountFactory(network="renewing"))
+    send.drain()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.notice) == (State.SENT, "draft")
+    entry = record(client, page).find(attrs={"data-delivery": str(delivery.pk)})
+    text = " ".join(entry.get_text().split())
+    assert "Sent" in text and "Renewing keeps it as a draft. Publish it there." in text
 
 
 def test_an_assisted_post_has_its_text_and_the_way_to_the_network(client, editor):

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import time
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
-from wagtail_syndicate.accounts import hosts, oauth1, oauth2, registration, vault
-from wagtail_syndicate.accounts.connection import (
-    CLIENT_ID,
-    app_from_settings,
-    connection_of,
-    method_of,
-    missing_settings,
-)
+from wagtail_syndicate.accounts import hosts, oauth1, oauth2, registration
+from wagtail_syndicate.accounts.connection import app_from_settings, connection_of, method_of, missing_settings
 from wagtail_syndicate.accounts.problems import ConnectRefused
-from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
+from wagtail_syndicate.accounts.settle import Offer, choices_of, keep, recall, settle, store
+from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted, PastedField
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.exceptions import ConfigurationError, CredentialsLost, NetworkError, Rejected
 from wagtail_syndicate.models import Account
-from wagtail_syndicate.types import Connection, Identity
+from wagtail_syndicate.types import Connection, Grant, Identity
 
 
-PENDING_SECONDS = 600
 FLOWS = {OAuth1: oauth1, OAuth2: oauth2}
-WEB_ADDRESS = re.compile(r"https?://.{1,480}\Z", re.IGNORECASE)
 # What NoDoor asks for and a column of its own holds.
 SHOWN = ("handle", "profile_url")
 
@@ -52,41 +41,21 @@ def begin(account: Account, method: OAuth1 | OAuth2, callback_url: str, user) ->
     """
     backend = _stranger(account, method, callback_url)
     url, state, kept = FLOWS[type(method)].begin(backend, method, callback_url)
-    pending = {
-        "state": state,
-        "method": method.name,
-        "account": account.pk,
-        "host": account.host,
-        "user": user.pk,
-        "callback_url": callback_url,
-        "client_id": backend.connection.app.client_id,
-        "expires": time.time() + PENDING_SECONDS,
-        "sealed": vault.seal(kept),
-    }
-    return url, pending
+    known = {"state": state, "callback_url": callback_url, "client_id": backend.connection.app.client_id}
+    return url, keep(account, method, user, kept, **known)
 
 
 @sensitive_variables()
-def finish(pending: Mapping[str, Any], params: Mapping[str, str], user) -> Account:
+def finish(pending: Mapping[str, Any], params: Mapping[str, str], user) -> Account | Offer:
     """Take the network's answer to :func:`begin` and connect the account.
 
     :param pending: what :func:`begin` gave, taken out of the session so that it is used once.
     :param params: the parameters that the network sent back.
+    :returns: the account; or an offer, when an admin has to choose who it is.
     :raises ConnectRefused: it is not the answer to this question, or consent was denied; :raises NetworkError.
     """
-    if pending["user"] != user.pk or pending["expires"] < time.time():
-        raise ConnectRefused(_("Too much time has passed since this sign-in was started. Start again."))
-    account = Account.objects.filter(pk=pending["account"]).first()
-    if account is None:
-        raise ConnectRefused(_("The account was deleted in the meantime."))
-    method = method_of(account, pending["method"])
-    if method is None or account.host != pending["host"]:
-        raise ConnectRefused(_("The account was changed in the meantime. Start again."))
+    account, method, kept = recall(pending, user)
     _check_answer(account, method, pending["state"], params)
-    try:
-        kept = vault.unseal(pending["sealed"])
-    except CredentialsLost:
-        raise ConnectRefused(_("The keys of this site were changed in the meantime. Start again.")) from None
     backend = _stranger(account, method, pending["callback_url"], pending["client_id"])
     try:
         tokens = FLOWS[type(method)].finish(backend, method, pending["callback_url"], kept, params)
@@ -94,36 +63,29 @@ def finish(pending: Mapping[str, Any], params: Mapping[str, str], user) -> Accou
         if error.reason == "app_setup" and getattr(method, "register_url", ""):
             registration.forget(account.network, account.host, pending["client_id"])
         raise
-    connection = Connection(host=account.host, credentials=tokens.credentials, app=backend.connection.app)
-    identity = type(backend)(connection).identify()
-    credentials = dict(tokens.credentials)
-    if getattr(method, "register_url", ""):
-        credentials[CLIENT_ID] = connection.app.client_id
-    return _store(account, method, credentials, identity, identity.options, tokens.expires_at, user)
+    app, options = backend.connection.app, choices_of(account)
+    connection = Connection(host=account.host, credentials=tokens.credentials, app=app, options=options)
+    return settle(account, method, connection, tokens.expires_at, user)
 
 
 @sensitive_variables()
-def paste(account: Account, method: Pasted | NoDoor, data: Mapping[str, str], user) -> Account:
+def paste(account: Account, method: Pasted | NoDoor, data: Mapping[str, str], user) -> Account | Offer:
     """Connect an account with what an admin typed in: keys, or who it is when a person posts.
 
     :param data: by the names of the method's fields.
+    :returns: the account; or an offer, when an admin has to choose who it is.
     :raises ConnectRefused: a value is no good; :raises NetworkError: the network does not accept the keys.
     """
-    given = {field.name: (data.get(field.name) or "").strip() for field in method.fields}
-    for field in method.fields:
-        if field.required and not given[field.name]:
-            raise ConnectRefused(_("This field is required."), field.name)
+    given = {field.name: _given(field, data.get(field.name) or "") for field in method.fields}
     credentials = {field.name: given[field.name] for field in method.fields if field.secret and given[field.name]}
     options = {field.name: given[field.name] for field in method.fields if not field.secret and given[field.name]}
     if isinstance(method, NoDoor):
-        identity = _introduced(account, options)
+        identity = _introduced(options)
         kept = {name: value for name, value in options.items() if name not in SHOWN}
-    else:
-        _check_host(account)
-        connection = Connection(host=account.host, options=options, credentials=credentials)
-        identity = account.backend_class(connection).identify()
-        kept = {**options, **identity.options}
-    return _store(account, method, credentials, identity, kept, None, user)
+        return store(account, method, kept, Grant(), identity, user)
+    _check_host(account)
+    connection = Connection(host=account.host, options={**choices_of(account), **options}, credentials=credentials)
+    return settle(account, method, connection, None, user)
 
 
 @sensitive_variables()
@@ -210,7 +172,23 @@ def _check_answer(account: Account, method: OAuth1 | OAuth2, state: str, params:
         raise ConnectRefused(text)
 
 
-def _introduced(account: Account, options: Mapping[str, str]) -> Identity:
+def _given(field: PastedField, text: str) -> str:
+    """A value as it is used.
+
+    :raises ConnectRefused: it is missing, or an address that no requests may be sent to.
+    """
+    text = text.strip()
+    if field.required and not text:
+        raise ConnectRefused(_("This field is required."), field.name)
+    if not (field.address and text):
+        return text
+    try:
+        return hosts.web_address(text)
+    except ValidationError as error:
+        raise ConnectRefused(" ".join(error.messages), field.name) from None
+
+
+def _introduced(options: Mapping[str, str]) -> Identity:
     """Who the account is, as an admin says; there is no network to ask."""
     address = options.get("profile_url", "")
     if address:
@@ -219,52 +197,3 @@ def _introduced(account: Account, options: Mapping[str, str]) -> Identity:
         except ValidationError as error:
             raise ConnectRefused(" ".join(error.messages), "profile_url") from None
     return Identity("", options.get("handle", ""), address)
-
-
-@sensitive_variables()
-def _store(
-    account: Account,
-    method: OAuth1 | OAuth2 | Pasted | NoDoor,
-    credentials: Mapping[str, Any],
-    identity: Identity,
-    options: Mapping[str, Any],
-    expires_at: datetime | None,
-    user,
-) -> Account:
-    with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
-        if account.remote_id and account.remote_id != identity.remote_id:
-            raise ConnectRefused(
-                _(
-                    "This account is %(old)s, but the access given is for %(new)s, so nothing was changed. "
-                    "Sign in as %(old)s, or add a new account for %(new)s."
-                )
-                % {"old": account.handle or account.remote_id, "new": identity.handle or identity.remote_id}
-            )
-        changes = {
-            "status": Account.Status.CONNECTED,
-            "problem": "",
-            "remote_id": identity.remote_id,
-            "handle": identity.handle[:255],
-            # It becomes a link in the admin, and a server may say anything.
-            "profile_url": identity.profile_url if WEB_ADDRESS.match(identity.profile_url) else "",
-            "options": dict(options),
-            "sealed_credentials": vault.seal(credentials),
-            "auth_method": method.name,
-            "credentials_expire_at": expires_at,
-            "connected_at": timezone.now(),
-            "connected_by": user,
-            # The new access deserves a new start.
-            "failures": 0,
-            "blocked_until": None,
-        }
-        for name, value in changes.items():
-            setattr(account, name, value)
-        account.save(update_fields=list(changes))
-        log(
-            instance=account,
-            action="wagtail_syndicate.connect",
-            user=user,
-            data={"handle": identity.handle, "method": method.name},
-        )
-    return account

@@ -12,9 +12,11 @@ from wagtail_syndicate.models import Account, OAuthApp
 from wagtail_syndicate.types import AppKeys, Connection
 
 
-# Kept with the credentials, but ours: which of a server's apps the token belongs to; until when it is being refreshed.
+# Kept with the credentials, but ours: which of a server's apps the token belongs to; until when it is being renewed;
+# before when that is not tried again (both seconds since the epoch).
 CLIENT_ID = "_client_id"
 REFRESHING_UNTIL = "_refreshing_until"
+RESTING_UNTIL = "_resting_until"
 
 
 def method_of(account: Account, name: str = "") -> OAuth2 | OAuth1 | Pasted | NoDoor | None:

@@ -15,6 +15,7 @@ from wagtail_syndicate import conf
 
 
 NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?")
+SPACE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
 def normalise(text: str) -> str:
@@ -26,17 +27,31 @@ def normalise(text: str) -> str:
         ``ALLOW_LOCAL_HOSTS`` is off.
     """
     scheme, host, port = _parts(text.strip())
-    local = is_local(host, port or 443)
-    if local and not conf.get("ALLOW_LOCAL_HOSTS"):
+    local = _is_allowed_local(host, port or 443)
+    return _origin(scheme if local else "https", host, port)
+
+
+def web_address(text: str) -> str:
+    """A complete web address that requests may be sent to, path and parameters included, with its host made uniform.
+
+    :raises ValidationError: as :func:`normalise`; also when it is not encrypted (unless it leads to this machine or
+        a private network and ``ALLOW_LOCAL_HOSTS`` is on), or holds a name or a password.
+    """
+    text = text.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        host, port = punycode(parts.hostname or "").rstrip("."), parts.port
+    except (ValueError, UnicodeError):
+        parts, host, port = urlsplit(""), "", None
+    if parts.scheme not in ("http", "https") or not (NAME.fullmatch(host) or _is_address(host)) or SPACE.search(text):
         raise ValidationError(
-            _("%(host)s is on this machine or in a private network. Enter the address of a public server.")
-            % {"host": host},
-            code="private",
+            _("This is not a web address. It looks like https://www.example.com/path."), code="invalid"
         )
-    if not local:
-        scheme = "https"
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}" + (f":{port}" if port and port != {"http": 80, "https": 443}[scheme] else "")
+    if "@" in parts.netloc:
+        raise ValidationError(_("Enter the address without a name and password."), code="invalid")
+    if not _is_allowed_local(host, port or {"http": 80, "https": 443}[parts.scheme]) and parts.scheme != "https":
+        raise ValidationError(_("The address must begin with https://."), code="plain")
+    return _origin(parts.scheme, host, port) + parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def is_safe(url: str) -> bool:
@@ -65,6 +80,26 @@ def is_local(host: str, port: int) -> bool:
             code="not_found",
         ) from None
     return any(not _is_public(ipaddress.ip_address(address.partition("%")[0])) for address in found)
+
+
+def _is_allowed_local(host: str, port: int) -> bool:
+    """Whether the host is on this machine or in a private network, and may be.
+
+    :raises ValidationError: it may not, or the host has no address.
+    """
+    local = is_local(host, port)
+    if local and not conf.get("ALLOW_LOCAL_HOSTS"):
+        raise ValidationError(
+            _("%(host)s is on this machine or in a private network. Enter the address of a public server.")
+            % {"host": host},
+            code="private",
+        )
+    return local
+
+
+def _origin(scheme: str, host: str, port: int | None) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" + (f":{port}" if port and port != {"http": 80, "https": 443}[scheme] else "")
 
 
 def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -7,7 +7,7 @@ tokens into debug logs and allow plain HTTP only through an environment variable
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,10 +79,10 @@ def finish(
     body = {"grant_type": "authorization_code", "code": params.get("code", ""), "redirect_uri": callback_url}
     if method.pkce:
         body["code_verifier"] = kept["verifier"]
-    answer = _ask(backend, method, method.token_url, body)
+    answer = _ask(backend, method, method.token_url, body, method.token_method)
     if tokens := _tokens(answer):
         return tokens
-    raise _problem(answer, body, Rejected("sign_in_failed"))
+    raise _problem(answer, _secrets(backend, body), Rejected("sign_in_failed"))
 
 
 @sensitive_variables()
@@ -93,10 +93,10 @@ def refresh(backend: BaseBackend, method: OAuth2, refresh_token: str) -> Grant:
     :raises NotSent: the network could not be asked.
     """
     body = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    answer = _ask(backend, method, method.token_url, body)
+    answer = _ask(backend, method, method.token_url, body, method.token_method)
     if tokens := _tokens(answer):
         return tokens
-    raise _problem(answer, body, AccountProblem("expired_token"))
+    raise _problem(answer, _secrets(backend, body), AccountProblem("expired_token"))
 
 
 @sensitive_variables()
@@ -113,17 +113,22 @@ def revoke(backend: BaseBackend, method: OAuth2, tokens: Mapping[str, Any]) -> N
 
 
 @sensitive_variables()
-def _ask(backend: BaseBackend, method: OAuth2, template: str, body: dict[str, str]) -> Answer:
+def _ask(backend: BaseBackend, method: OAuth2, template: str, body: dict[str, str], verb: str = "POST") -> Answer:
     app = backend.connection.app
     auth = None
     if method.client_auth == "basic":
         auth = HTTPBasicAuth(app.client_id, app.client_secret)
     else:
         body = {**body, "client_id": app.client_id, "client_secret": app.client_secret}
-    http = Http((*backend.connection.secrets, *body.values()))
-    return http.request(
-        "POST", endpoint(backend, template), data=body, auth=auth, headers={"Accept": "application/json"}
-    )
+    # All of it may end up in an address, and so in a log: Meta wants GET.
+    http = Http(_secrets(backend, body))
+    sent = {"params": body} if verb == "GET" else {"data": body}
+    return http.request(verb, endpoint(backend, template), auth=auth, headers={"Accept": "application/json"}, **sent)
+
+
+def _secrets(backend: BaseBackend, body: Mapping[str, str]) -> list[str]:
+    """What neither errors nor logs may show, longest first: all of it, for who knows what is secret there."""
+    return sorted({*backend.connection.secrets, *body.values()}, key=len, reverse=True)
 
 
 @sensitive_variables()
@@ -148,11 +153,11 @@ def _expiry(seconds: Any) -> datetime | None:
 
 
 @sensitive_variables()
-def _problem(answer: Answer, body: Mapping[str, str], refused: NetworkError) -> NetworkError:
+def _problem(answer: Answer, hidden: Iterable[str], refused: NetworkError) -> NetworkError:
     code = answer.get("error")
     number = answer.get("error_code")
     text = answer.get("error_description") or (code if isinstance(code, str) else "") or ""
-    detail = redact(str(text), body.values())[:300]
+    detail = redact(str(text), hidden)[:300]
     if answer.status == 429 or code == "slow_down":
         return NotSent("rate_limited", detail, answer.status, answer.retry_after)
     if answer.status >= 500 or code in ("server_error", "temporarily_unavailable"):

@@ -1,15 +1,18 @@
-"""Access that stays fresh: refreshed once, by one process at a time, and stored before it is used.
+"""Access that stays fresh: renewed once, by one process at a time, and stored before it is used.
 
 Refresh tokens are good for one use on some networks (X; staff, 2026-07), and a second try with the same one ends the
-access for good. So whoever refreshes first marks the stored credentials, with the database as referee, and the others
+access for good. So whoever renews first marks the stored credentials, with the database as referee, and the others
 wait for the result. No transaction stays open while the network is asked: it would hold up the account's lane, and on
 SQLite the whole site.
+
+A network's backend may have a way of its own (``renew``); else there is OAuth 2.0's refresh token.
 """
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -19,41 +22,92 @@ from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
 from wagtail_syndicate.accounts import oauth2, vault
-from wagtail_syndicate.accounts.connection import REFRESHING_UNTIL, backend_of, method_of
+from wagtail_syndicate.accounts.connection import REFRESHING_UNTIL, RESTING_UNTIL, backend_of, method_of
 from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, NetworkError, NotSent, TokenExpired
 from wagtail_syndicate.models import Account
+from wagtail_syndicate.types import Grant
 
 
-EARLY = timedelta(seconds=60)
-CLAIM_SECONDS = 30.0  # longer than a request may take (backends.http)
+logger = logging.getLogger("wagtail_syndicate.accounts")
+
+NEEDED = timedelta(seconds=60)  # access that lasts as long is good for a post
+CLAIM_SECONDS = 60.0  # longer than the two requests that renewing may take (backends.http)
+PATIENCE_SECONDS = 30.0  # for somebody else who is renewing
 LOOK_SECONDS = 0.2
+REST_SECONDS = 3600.0  # between two tries while there is time
 STORED = ("sealed_credentials", "credentials_expire_at", "status", "problem", "auth_method", "host")
+
+Renewal = Callable[[BaseBackend], Grant]
 
 
 @sensitive_variables()
 def fresh_backend(account: Account, force: bool = False) -> BaseBackend:
     """The account's backend, with access that lasts for another minute at least where the network makes that possible.
 
-    Call it outside of transactions: a new token has to be committed before it is used.
+    Call it outside of transactions: new access has to be committed before it is used.
 
     :param account: is brought up to date with what is stored.
-    :param force: refresh even so, because the network just said that the access is too old.
+    :param force: renew even so, because the network just said that the access is too old.
     :raises AccountProblem: the account has to be connected again, and is marked so; or it is not connected.
     :raises NotSent: the network could not be asked for new access; try later.
     :raises CredentialsLost: the stored credentials cannot be read with this site's keys.
     """
     _check_status(account)
     stored = vault.unseal(account.sealed_credentials)
-    if not (force or _is_due(account)):
-        return backend_of(account)
-    method = method_of(account)
-    if not (isinstance(method, OAuth2) and method.refresh and stored.get("refresh_token")):
-        if force or account.credentials_expire_at <= timezone.now():
+    if force or _ends_within(account, NEEDED):
+        if renewal := _renewal(account, stored):
+            return _renewed(account, renewal, stored)
+        if force or _ends_within(account, timedelta()):
             _give_up(account, "expired_token")
-        return backend_of(account)
-    return _refreshed(account, method, stored)
+    else:
+        try:
+            renew_early(account)
+        except AccountProblem:
+            raise
+        except Exception as error:  # the access is still good, so nothing is held up
+            logger.warning("The access of account %s was not renewed: %s", account.pk, type(error).__name__)
+    return backend_of(account)
+
+
+@sensitive_variables()
+def renew_early(account: Account) -> bool:
+    """Renew access that is due by its network's ``renew_early``, though it may still be good for a while.
+
+    Nobody waits here: what another process is renewing is left to it, and so is for an hour what failed.
+
+    :returns: whether it was renewed.
+    :raises AccountProblem: it cannot be renewed any more, and the account is marked so; or it is not connected.
+    :raises NetworkError: the network could not be asked, or refused.
+    :raises CredentialsLost: as :func:`fresh_backend`.
+    """
+    _check_status(account)
+    if not _ends_within(account, account.backend_class.renew_early):
+        return False
+    stored = vault.unseal(account.sealed_credentials)
+    renewal = _renewal(account, stored)
+    if renewal is None or stored.get(RESTING_UNTIL, 0) > time.time() or not _claim(account, stored):
+        return False
+    try:
+        _ask(account, renewal, stored)
+    except AccountProblem:
+        raise
+    except Exception as error:
+        wait = max(REST_SECONDS, getattr(error, "retry_after", None) or 0.0)
+        resting = {**_unclaimed(stored), RESTING_UNTIL: time.time() + wait}
+        _replace(account, resting, account.credentials_expire_at)
+        raise
+    return True
+
+
+@sensitive_variables()
+def renews_itself(account: Account) -> bool:
+    """Whether software sees to it that access does not end; otherwise a person has to connect the account again."""
+    try:
+        return _renewal(account, vault.unseal(account.sealed_credentials)) is not None
+    except CredentialsLost:
+        return False
 
 
 def mark_broken(account: Account, reason: str) -> None:
@@ -87,28 +141,51 @@ def recover(account: Account, error: AccountProblem) -> None:
 
 
 @sensitive_variables()
-def _refreshed(account: Account, method: OAuth2, used: Mapping[str, Any]) -> BaseBackend:
-    give_up_at = time.monotonic() + CLAIM_SECONDS
-    stored = dict(used)
+def _renewal(account: Account, stored: Mapping[str, Any]) -> Renewal | None:
+    """How the account's access is renewed; ``None`` when only a person can."""
+    if account.backend_class.offers("renew"):
+        return lambda backend: backend.renew()
+    method = method_of(account)
+    if isinstance(method, OAuth2) and method.refresh and (token := stored.get("refresh_token")):
+        return lambda backend: oauth2.refresh(backend, method, token)
+    return None
+
+
+@sensitive_variables()
+def _renewed(account: Account, renewal: Renewal, used: Mapping[str, Any]) -> BaseBackend:
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    stored, ended = dict(used), account.credentials_expire_at
     while not _claim(account, stored):
         if time.monotonic() > give_up_at:
-            raise NotSent("network_busy", "another process is refreshing the access")
+            raise NotSent("network_busy", "another process is renewing the access")
         time.sleep(LOOK_SECONDS)
         account.refresh_from_db(fields=STORED)
         _check_status(account)
         stored = vault.unseal(account.sealed_credentials)
-        if stored.get("access_token") != used.get("access_token"):
+        if _unclaimed(stored) != _unclaimed(used) or account.credentials_expire_at != ended:
             return backend_of(account)
-    stored.pop(REFRESHING_UNTIL, None)
     try:
-        tokens = oauth2.refresh(backend_of(account), method, stored["refresh_token"])
+        _ask(account, renewal, stored)
+    except AccountProblem:
+        raise
+    except BaseException:
+        _replace(account, _unclaimed(stored), account.credentials_expire_at)
+        raise
+    return backend_of(account)
+
+
+@sensitive_variables()
+def _ask(account: Account, renewal: Renewal, stored: Mapping[str, Any]) -> None:
+    """Ask for new access and store it. The account is claimed."""
+    try:
+        grant = renewal(backend_of(account))
     except AccountProblem as error:
         _give_up(account, error.reason, error)
-    except BaseException:
-        _replace(account, stored, account.credentials_expire_at)
-        raise
-    _replace(account, {**stored, **tokens.credentials}, tokens.expires_at)
-    return backend_of(account)
+    _replace(account, {**_unclaimed(stored), **grant.credentials}, grant.expires_at)
+
+
+def _unclaimed(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if name not in (REFRESHING_UNTIL, RESTING_UNTIL)}
 
 
 @sensitive_variables()
@@ -138,8 +215,8 @@ def _check_status(account: Account) -> None:
         raise AccountProblem(account.problem or "not_connected")
 
 
-def _is_due(account: Account) -> bool:
-    return account.credentials_expire_at is not None and account.credentials_expire_at <= timezone.now() + EARLY
+def _ends_within(account: Account, time_left: timedelta) -> bool:
+    return account.credentials_expire_at is not None and account.credentials_expire_at <= timezone.now() + time_left
 
 
 def _give_up(account: Account, reason: str, cause: AccountProblem | None = None) -> NoReturn:

@@ -7,16 +7,22 @@ import json
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
+from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel
 
 from wagtail_syndicate.accounts import hosts
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.backends.auth import NoDoor, Pasted
 from wagtail_syndicate.exceptions import ConfigurationError
+from wagtail_syndicate.models import Account
 from wagtail_syndicate.types import Region
+
+
+MOST_RADIO_BUTTONS = 4  # longer lists are menus
+OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active")
 
 
 def network_choices():
@@ -26,9 +32,14 @@ def network_choices():
     for region in Region:
         found = sorted((b for b in backends if b.region == region), key=lambda backend: str(backend.label).lower())
         if found:
-            names = [(b.name, format_lazy("{} ({})", b.label, b.reach.label.lower())) for b in found]
-            groups.append((region.label, names))
+            groups.append((region.label, [(b.name, network_label(b)) for b in found]))
     return groups
+
+
+def network_label(backend):
+    """What a network is called where one is chosen: with how it is reached, or that it is gone."""
+    note = _("retired") if backend.retired else backend.reach.label.lower()
+    return format_lazy("{} ({})", backend.label, note)
 
 
 class AccountForm(WagtailAdminModelForm):
@@ -58,7 +69,7 @@ class AccountForm(WagtailAdminModelForm):
         if account.pk:
             network = self.fields["network"]
             network.disabled = True
-            network.choices = [(account.network, account.backend_class.label)]
+            network.choices = [(account.network, network_label(account.backend_class))]
             network.help_text = _("The network cannot be changed. For another network, add another account.")
             if not account.backend_class.many_servers:
                 del self.fields["host"]
@@ -70,6 +81,11 @@ class AccountForm(WagtailAdminModelForm):
             if name in self.fields and self.fields[name].queryset.count() < 2:
                 if not (account.pk and getattr(account, name).exists()):
                     del self.fields[name]
+        self.backends = [account.backend_class] if account.pk else registry.all_backends()
+        for backend in self.backends:
+            chosen = backend(account.public_connection).chosen
+            for choice in backend.choices:
+                self.fields[choice_field_name(backend, choice)] = choice_field(choice, chosen(choice.name))
 
     def clean(self):
         cleaned = super().clean()
@@ -82,6 +98,51 @@ class AccountForm(WagtailAdminModelForm):
                 self.instance.host = cleaned["host"]
                 self.add_error("host", error)
         return cleaned
+
+    def save(self, commit=True):
+        """Save what the form is about, and nothing else: workers write to the same row."""
+        account = super().save(commit=False)
+        if not commit:
+            account.options = {**account.options, **self.chosen()}
+            return account
+        with transaction.atomic():
+            if account.pk:
+                stored = Account.objects.select_for_update().only("options").get(pk=account.pk)
+                account.options = {**stored.options, **self.chosen()}
+                account.save(update_fields=[*OWN_COLUMNS, "options"])
+            else:
+                account.options = self.chosen()
+                account.save()
+            self.save_m2m()
+        return account
+
+    def chosen(self) -> dict[str, str]:
+        """What was chosen for the account, of what its network offers; the networks not chosen do not count."""
+        found = {}
+        for backend in self.backends:
+            if backend.name == self.instance.network:
+                for choice in backend.choices:
+                    # A script may post a form without them.
+                    if value := self.cleaned_data.get(choice_field_name(backend, choice)):
+                        found[choice.name] = value
+        return found
+
+
+def choice_field_name(backend, choice) -> str:
+    """The name of a form field for one of a network's choices."""
+    return f"choice-{backend.name}-{choice.name}"
+
+
+def choice_field(choice, value: str) -> forms.ChoiceField:
+    """The form field for one of a network's choices, with ``value`` chosen."""
+    return forms.ChoiceField(
+        label=choice.label,
+        help_text=choice.help_text,
+        choices=choice.values,
+        initial=value,
+        required=False,
+        widget=forms.RadioSelect if len(choice.values) <= MOST_RADIO_BUTTONS else forms.Select,
+    )
 
 
 def many_server_networks() -> list[str]:
@@ -101,10 +162,45 @@ class ServerPanel(FieldPanel):
             return {**self.panel.attrs, "data-w-rules-target": "show", "data-w-rules": rule}
 
 
+class ChoicesPanel(Panel):
+    """What the chosen network offers to choose from; not shown for the others."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "wagtail_syndicate/accounts/choices.html"
+
+        @property
+        def networks(self) -> list[str]:
+            return [backend.name for backend in self.form.backends if backend.choices]
+
+        @property
+        def attrs(self):
+            return {**self.panel.attrs, **self._shown_for(self.networks)}
+
+        def is_shown(self):
+            return bool(self.networks)
+
+        @property
+        def fields(self):
+            """Each field, with the attributes that show it while its network is chosen."""
+            for backend in self.form.backends:
+                for choice in backend.choices:
+                    yield self.form[choice_field_name(backend, choice)], self._shown_for([backend.name])
+
+        def _shown_for(self, networks: list[str]) -> dict[str, str]:
+            if self.instance.pk:
+                return {}
+            return {"data-w-rules-target": "show", "data-w-rules": json.dumps({"network": networks})}
+
+
 class FormPanels(ObjectList):
     """Panels that follow what is chosen elsewhere in the form (Wagtail's ``w-rules``)."""
 
     BASE_ATTRS = {"data-controller": "w-rules", "data-action": "change->w-rules#resolve"}
+
+    class BoundPanel(ObjectList.BoundPanel):
+        def render_missing_fields(self):
+            """Nothing: every field has its panel, but Wagtail knows only those of the model."""
+            return ""
 
 
 def account_panels() -> ObjectList:
@@ -116,6 +212,7 @@ def account_panels() -> ObjectList:
             ServerPanel("host"),
             FieldPanel("locales"),
             FieldPanel("sites"),
+            ChoicesPanel(heading=_("How it posts")),
             MultiFieldPanel(
                 [FieldPanel("default_ticked"), FieldPanel("by_hand"), FieldPanel("active")],
                 heading=_("How it is used"),
@@ -149,6 +246,8 @@ class MethodForm(forms.Form):
     def _field(self, field) -> forms.Field:
         known = {"handle": self.account.handle, "profile_url": self.account.profile_url, **self.account.options}
         attrs = {"autocomplete": "off", "spellcheck": "false"}
+        if field.address:
+            attrs["placeholder"] = "https://"
         if field.secret:
             # "off" is ignored for passwords; this keeps browsers from offering the admin's own one.
             widget = forms.PasswordInput(attrs={**attrs, "autocomplete": "new-password"})
@@ -158,7 +257,7 @@ class MethodForm(forms.Form):
             label=field.label,
             help_text=field.help_text,
             required=field.required,
-            max_length=4096 if field.secret else 255,
+            max_length=4096 if field.secret else 2000 if field.address else 255,
             initial=None if field.secret else known.get(field.name),
             validators=[URLValidator(schemes=["http", "https"])] if field.name == "profile_url" else [],
             widget=widget,

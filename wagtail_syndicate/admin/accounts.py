@@ -16,7 +16,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
 
-from wagtail_syndicate.accounts import connect, permissions
+from wagtail_syndicate.accounts import connect, permissions, refresh
 from wagtail_syndicate.admin.account_forms import account_panels, known_backend
 from wagtail_syndicate.models import Account
 from wagtail_syndicate.reasons import explain
@@ -91,8 +91,8 @@ def ends_soon(account: Account) -> bool:
 
 def access_ends(account: Account):
     """When a person has to connect the account again, ``None`` when software sees to it or nothing expires."""
-    method = next((m for m in account.backend_class.auth if m.name == account.auth_method), None)
-    return None if getattr(method, "refresh", False) else account.credentials_expire_at
+    ends = account.credentials_expire_at
+    return ends if ends is not None and not refresh.renews_itself(account) else None
 
 
 class ExpiryColumn(Column):

@@ -1,4 +1,4 @@
-"""Connecting accounts: the page that does it, the address that networks send people back to, and disconnecting."""
+"""Connecting accounts: the page that does it, where networks send people back to, choosing, and disconnecting."""
 
 from __future__ import annotations
 
@@ -17,17 +17,21 @@ from wagtail.admin import messages
 from wagtail.admin.utils import get_admin_base_url
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from wagtail_syndicate.accounts import connect, health, permissions
+from wagtail_syndicate.accounts import connect, health, permissions, settle
 from wagtail_syndicate.accounts.connection import method_of, missing_settings
 from wagtail_syndicate.accounts.problems import ConnectRefused, describe
+from wagtail_syndicate.accounts.settle import Offer
 from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
 from wagtail_syndicate.admin.accounts import access_ends, status_of
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, Rejected
 from wagtail_syndicate.models import Account
+from wagtail_syndicate.types import Identity
 
 
+# In the session: sign-ins that are under way, by their state; offers to choose from, by account.
 SESSION = "wagtail_syndicate_pending"
+OFFERS = "wagtail_syndicate_offers"
 MOST_PENDING = 5
 ABOUT_THE_TARGET = ("target_missing", "permission")
 
@@ -52,6 +56,32 @@ def explained(error: Exception, account: Account) -> str:
     if isinstance(error, ConfigurationError):
         return _("The site's settings are not right, and a developer must change them: %(error)s") % {"error": error}
     return describe(error, network_name(account), account.backend_class.reasons)
+
+
+def remember(request, name: str, key: str, pending: dict) -> None:
+    """Keep ``pending`` in the session until the admin's next step, together with a few others that are still good."""
+    known = request.session.get(name, {}).items()
+    alive = {other: kept for other, kept in known if other != key and kept["expires"] > time.time()}
+    request.session[name] = {**dict(list(alive.items())[-MOST_PENDING + 1 :]), key: pending}
+
+
+def take(request, name: str, key: str) -> dict | None:
+    """What :func:`remember` kept, once."""
+    known = request.session.get(name, {})
+    pending = known.pop(key, None)
+    if pending is not None:
+        request.session[name] = known
+    return pending
+
+
+def go_on(request, result: Account | Offer):
+    """After the network accepted: to the list, or to the page where one of several is chosen."""
+    if isinstance(result, Offer):
+        pk = result.pending["account"]
+        remember(request, OFFERS, str(pk), result.pending)
+        return redirect("wagtail_syndicate:choose", pk=pk)
+    say_connected(request, result)
+    return redirect("syndication_accounts:index")
 
 
 def say_connected(request, account: Account) -> None:
@@ -122,12 +152,11 @@ class ConnectView(AccountPage, TemplateView):
             try:
                 if isinstance(method, OAuth1 | OAuth2):
                     return self.leave(request, method)
-                account = connect.paste(self.account, method, form.cleaned_data, request.user)
+                result = connect.paste(self.account, method, form.cleaned_data, request.user)
             except (ConnectRefused, NetworkError, ConfigurationError) as error:
                 self.blame(form, error)
             else:
-                say_connected(request, account)
-                return redirect("syndication_accounts:index")
+                return go_on(request, result)
         messages.error(request, _("The account was not connected. What to do is shown below."))
         return self.render_to_response(self.get_context_data(sent=form))
 
@@ -141,9 +170,7 @@ class ConnectView(AccountPage, TemplateView):
     def leave(self, request, method):
         """Send the admin to the network, and remember why."""
         url, pending = connect.begin(self.account, method, callback_url(request), request.user)
-        known = request.session.get(SESSION, {}).items()
-        alive = [(state, kept) for state, kept in known if kept["expires"] > time.time()][-MOST_PENDING + 1 :]
-        request.session[SESSION] = {**dict(alive), pending["state"]: pending}
+        remember(request, SESSION, pending["state"], pending)
         return redirect(url)
 
     def blame(self, form: MethodForm, error: Exception) -> None:
@@ -209,8 +236,7 @@ class CallbackView(View):
             raise PermissionDenied
         params = request.GET.dict()
         state = params.get("state") or params.get("oauth_token") or params.get("denied") or ""
-        known = request.session.get(SESSION, {})
-        pending = known.pop(state, None)
+        pending = take(request, SESSION, state)
         if pending is None:
             messages.error(
                 request,
@@ -220,13 +246,10 @@ class CallbackView(View):
                 ),
             )
             return redirect("syndication_accounts:index")
-        request.session[SESSION] = known
         try:
-            account = connect.finish(pending, params, request.user)
+            return go_on(request, connect.finish(pending, params, request.user))
         except (ConnectRefused, NetworkError, ConfigurationError) as error:
             return self.refused(request, pending, error)
-        say_connected(request, account)
-        return redirect("syndication_accounts:index")
 
     def refused(self, request, pending, error):
         """Back to the account's page, with what happened."""
@@ -236,6 +259,75 @@ class CallbackView(View):
             return redirect("syndication_accounts:index")
         messages.error(request, explained(error, account))
         return redirect("wagtail_syndicate:connect", pk=account.pk)
+
+
+@method_decorator(sensitive_post_parameters(), name="dispatch")
+class ChooseView(AccountPage, TemplateView):
+    """Which of several the account posts as. What the network gave waits in the session, sealed."""
+
+    template_name = "wagtail_syndicate/accounts/choose.html"
+
+    def get_page_title(self):
+        return _("Choose")
+
+    @property
+    def key(self) -> str:
+        return str(self.account.pk)
+
+    def get(self, request, *args, **kwargs):
+        return self.ask()
+
+    def post(self, request, *args, **kwargs):
+        if "cancel" in request.POST:
+            take(request, OFFERS, self.key)
+            messages.success(request, _("Nothing was changed."))
+            return redirect("wagtail_syndicate:connect", pk=self.account.pk)
+        chosen = request.POST.get("target", "")
+        if not chosen:
+            return self.ask(_("Choose one of them."))
+        pending = take(request, OFFERS, self.key)
+        if pending is None:
+            return self.refused(None)
+        try:
+            return go_on(request, settle.choose(pending, chosen, request.user))
+        except (ConnectRefused, ConfigurationError) as error:
+            return self.refused(error)
+
+    def ask(self, complaint: str = ""):
+        """The page, as long as there is something to choose from."""
+        pending = self.request.session.get(OFFERS, {}).get(self.key)
+        if pending is None:
+            return self.refused(None)
+        try:
+            targets = settle.offered(pending, self.request.user)
+        except (ConnectRefused, ConfigurationError) as error:
+            return self.refused(error)
+        context = self.get_context_data(
+            choices=[self.shown(target) for target in targets],
+            network=network_name(self.account),
+            complaint=complaint,
+        )
+        return self.render_to_response(context)
+
+    def shown(self, target: Identity) -> dict:
+        """What people need to tell one target from another."""
+        same = {"network": self.account.network, "host": self.account.host, "remote_id": target.remote_id}
+        name = str(target.options.get("name") or "")
+        handle = target.handle or target.remote_id
+        return {
+            "remote_id": target.remote_id,
+            "handle": handle,
+            "name": name if name != handle else "",
+            "address": settle.web_link(target.profile_url),
+            "taken": list(Account.objects.filter(**same).exclude(pk=self.account.pk).values_list("label", flat=True)),
+        }
+
+    def refused(self, error: Exception | None):
+        """Back to the connection, with what happened."""
+        take(self.request, OFFERS, self.key)
+        words = explained(error, self.account) if error else _("There is nothing to choose from here. Start again.")
+        messages.error(self.request, words)
+        return redirect("wagtail_syndicate:connect", pk=self.account.pk)
 
 
 class DisconnectView(AccountPage, TemplateView):
@@ -259,6 +351,7 @@ def _autonomous(view):
 
 urlpatterns = [
     path("accounts/<int:pk>/connect/", _autonomous(ConnectView), name="connect"),
+    path("accounts/<int:pk>/choose/", _autonomous(ChooseView), name="choose"),
     path("accounts/<int:pk>/disconnect/", _autonomous(DisconnectView), name="disconnect"),
     path("connect/callback/", _autonomous(CallbackView), name="callback"),
 ]
