@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/installed
 
-.PHONY: demo sandbox test lint messages clean
+.PHONY: demo sandbox test lint docs messages clean
 
 demo: $(INSTALLED)
 	@$(BIN)/python sandbox/manage.py demo
@@ -23,6 +23,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/djhtml --check wagtail_syndicate/templates sandbox
 	$(BIN)/python sandbox/manage.py makemigrations --check --dry-run
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/matrix.py
 
 $(INSTALLED): setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which with: make PYTHON=/path/to/python3")'

@@ -12,6 +12,7 @@ PACKAGE = Path(wagtail_syndicate.__file__).parent
 
 # From the top down. What stands in one line is on one floor, and does not import from its neighbours.
 FLOORS = (
+    ("testing",),
     ("apps", "wagtail_hooks", "management"),
     ("checks", "signal_handlers"),
     ("admin",),
