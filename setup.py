@@ -9,24 +9,30 @@ VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "wagtail_syndicate/__init__
 
 # What the sandbox and the tests need; users of the package never install these.
 TESTING = [
+    "atproto>=0.0.73",
     "beautifulsoup4>=4.12",
     "coverage[toml]>=7.6",
     "factory-boy>=3.3",
     "flask>=3.0",
     "hypothesis>=6.100",
     "jsonschema>=4.20",
+    "line-bot-sdk>=3.20",
     "Mastodon.py>=2.1",
     "openapi-core>=0.19",
     "polib>=1.2",
     "pytest>=8.3",
     "pytest-django>=4.9",
     "pytest-xdist>=3.6",
+    "python-facebook-api>=0.24",
     "python-telegram-bot>=21",
     "referencing>=0.35",
     "responses>=0.25",
     "setuptools<81",  # twitter-text-parser imports pkg_resources, which newer ones no longer bring
+    "standardwebhooks>=1.1",
     "twitter-text-parser>=3.0",
+    "vk_api>=11.10",
     "wagtail-factories>=4.2",
+    "xdk>=0.10",
 ]
 
 setup(

@@ -5,6 +5,8 @@ from wagtail_syndicate.backends import registry
 
 # The keys that fakenet knows the sandbox's apps by, and what else networks need to be told.
 OPTIONS = {
+    "facebook": {"CLIENT_ID": "271828182845904", "CLIENT_SECRET": "fakenet-meta-secret"},
+    "threads": {"CLIENT_ID": "271828182845904", "CLIENT_SECRET": "fakenet-meta-secret"},
     "x": {
         "CLIENT_ID": "fakenet-x-client",
         "CLIENT_SECRET": "fakenet-x-secret",
@@ -16,6 +18,17 @@ OPTIONS = {
         "CLIENT_SECRET": "fakenet-weibo-secret",
         "RIP": "127.0.0.1",
         "BOUND_DOMAINS": ["localhost", "127.0.0.1", "example.org"],
+    },
+    "ok": {
+        "CLIENT_ID": "512000000001",
+        "CLIENT_SECRET": "fakenet-ok-secret",
+        "APPLICATION_KEY": "FAKENETOKPUBLICKEY",
+    },
+    "linkedin": {
+        "CLIENT_ID": "fakenet-linkedin-client",
+        "CLIENT_SECRET": "fakenet-linkedin-secret",
+        "ORGANISATION_CLIENT_ID": "fakenet-linkedin-pages",
+        "ORGANISATION_CLIENT_SECRET": "fakenet-linkedin-pages-secret",
     },
 }
 

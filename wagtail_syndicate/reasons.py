@@ -15,6 +15,9 @@ REASONS = {
     "network_down": _("{network} could not be reached. It will be tried again automatically."),
     "network_busy": _("{network} is having trouble at the moment. It will be tried again automatically."),
     "daily_limit": _("{network} accepts no more posts from this account today. It will be tried again automatically."),
+    "account_cap": _(
+        "This site posts only so often to one account within an hour. It will be posted later automatically."
+    ),
     "reconnect": _("{network} no longer accepts the account's key. A site admin must connect the account again."),
     "expired_token": _("The account's access to {network} has expired. A site admin must connect the account again."),
     "not_connected": _("This account is not connected yet. A site admin must connect it."),
@@ -52,11 +55,24 @@ REASONS = {
     ),
     "target_missing": _("The page, group or channel was not found at {network}. A site admin must check the account."),
     "bad_request": _("{network} did not understand the request. Please report this to the site's developers."),
+    "picture_address": _(
+        "{network} fetches pictures from the site, and the picture has no public https address, so the post went out "
+        "without it. The site's developers can change that."
+    ),
+    "post_gone": _("{network} no longer has the post. There is nothing left to do."),
     "retired": _(
         "{network} no longer offers this way of posting. A site admin must choose another way for the account."
     ),
     "gave_up": _("{network} did not accept the post after many tries. Try again when it works again."),
     "internal": _("Something went wrong on this site. Please report this to the site's developers, then try again."),
+    "unplanned": _(
+        "Something went wrong on this site when the page was published, so its posts have not been prepared yet. "
+        "It will be tried again automatically."
+    ),
+    "plan_failed": _(
+        "Something went wrong on this site when the page was published, so nothing was posted. "
+        "Please report this to the site's developers, then publish the page again."
+    ),
     # Unknown: look, then decide.
     "unclear": _(
         "The connection broke while {network} was answering, so the post may or may not be there. "
@@ -76,6 +92,7 @@ REASONS = {
     "looking": _("It is not clear yet whether {network} has the post. We are looking for it automatically."),
     # Skipped, cancelled, missed: nothing was sent, on purpose.
     "not_live": _("The page was not live when it was time to post."),
+    "page_expired": _("The page had expired when it was time to post."),
     "private": _("The page is not public, so nothing was posted."),
     "no_site": _("The page belongs to no site, so it has no public address to post."),
     "page_gone": _("The page was deleted before it was time to post."),

@@ -18,8 +18,8 @@ _HANDLES = {
     "mastodon": (re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,28}[A-Za-z0-9_])?"), "letters, digits and underscores"),
     "x": (re.compile(r"[A-Za-z0-9_]{1,15}"), "up to 15 letters, digits and underscores"),
     "weibo": (re.compile(r"[\w-]{2,30}"), "2 to 30 letters, Chinese characters, digits, hyphens and underscores"),
-    "xing": (re.compile(r"[\w.-]{1,40}"), "letters, digits, dots and hyphens"),
 }
+_OTHERS = (re.compile(r"[\w.-]{1,40}"), "letters, digits, dots and hyphens")
 
 
 class InvalidHandle(ValueError):
@@ -48,7 +48,7 @@ def allowed() -> bool:
 def chosen_handle(network: str) -> str:
     """The account the person signed in as; raises ``InvalidHandle``."""
     handle = (request.form.get("handle") or DEFAULT_HANDLE).strip().lstrip("@")
-    pattern, rule = _HANDLES[network]
+    pattern, rule = _HANDLES.get(network, _OTHERS)
     if not pattern.fullmatch(handle):
         raise InvalidHandle(f"Please use {rule}.")
     return handle

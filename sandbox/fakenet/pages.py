@@ -177,11 +177,6 @@ def telegram_post(channel, post_id):
     return _page(current_state().post("telegram", post_id, channel))
 
 
-@blueprint.get("/xing/web/feedy/stories/<post_id>")
-def xing_post(post_id):
-    return _page(current_state().post("xing", post_id))
-
-
 @blueprint.get("/media/<network>/<image_id>")
 def media(network, image_id):
     image = current_state().images.get(image_id)

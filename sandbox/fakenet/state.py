@@ -23,13 +23,22 @@ DEFAULT_SETTINGS = {
     "mastodon_media_processing_seconds": 0,
     "mastodon_ignore_idempotency_key": False,
     "x_access_token_seconds": 7200,
+    "x_fields_parameter": "post.fields",  # the older name is tweet.fields
+    "x_credits": None,  # dollars that the app has left; None: it never runs out
     "x_max_weighted_length": 280,
     "vk_max_characters": 15895,
     "vk_ignore_guid": False,
     "weibo_bound_domains": ["localhost", "127.0.0.1"],
     "weibo_expires_in": 604800,
+    "weibo_hold_seconds": 0,  # for how long a post is held back for a check; the answer is then 20032
     "weibo_rip_required": True,
     "weibo_silent_renewal": True,
+    "line_friends": 3,
+    "line_monthly_quota": 1000,
+    "wechat_listed": True,
+    "wechat_may_publish": True,
+    "wechat_looks": 1,
+    "wechat_publish_status": 0,
 }
 
 
@@ -290,6 +299,9 @@ _ID_RANGES = {
     "vk-user": (10**8, 8 * 10**8),
     "telegram": (10**9, 3 * 10**9),
     "xing": (10**7, 9 * 10**7),
+    "facebook": (10**14, 8 * 10**14),
+    "facebook-user": (10**14, 8 * 10**14),
+    "threads": (10**16, 8 * 10**16),
 }
 
 

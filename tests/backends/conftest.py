@@ -1,19 +1,16 @@
 """What the tests of backends share: connections, a fake network, servers that break, specifications."""
 
 import io
-import json
 import socket
-import warnings
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
-import requests
 import responses as mocked
 from PIL import Image as PillowImage
 
 from sandbox.networks import networks_of
+from tests import contracts
 from wagtail_syndicate.backends import http
 from wagtail_syndicate.types import Connection, Media, Message
 
@@ -26,6 +23,12 @@ LINK = "https://www.example.com/news/new-bridge/"
 def networks_as_they_are(settings):
     """The networks at their own addresses, not at the sandbox's."""
     settings.WAGTAIL_SYNDICATE = {}
+
+
+@pytest.fixture(autouse=True)
+def as_specified(monkeypatch):
+    """Every request, and every answer of fakenet, is one that the network's specification allows."""
+    contracts.watch(monkeypatch)
 
 
 @pytest.fixture
@@ -128,33 +131,18 @@ def recorded():
     return SHARED / "recorded"
 
 
-def _as_string(data, **_parameters):
-    # OpenAPI 3.1 calls a file a string, and the validator does not take bytes for one.
-    return data.decode("latin-1")
-
-
-@cache
-def _load(name):
-    from openapi_core import Config, OpenAPI
-
-    config = Config(
-        spec_validator_cls=None,
-        extra_media_type_deserializers={"application/octet-stream": _as_string, "image/jpeg": _as_string},
-    )
-    return OpenAPI.from_dict(json.loads((SHARED / "specs" / name).read_text()), config=config)
-
-
 @pytest.fixture
 def assert_follows():
-    """``assert_follows("x-openapi.json", request)``: a sent request is one that the network's specification allows."""
-    if not (SHARED / "specs").is_dir():
+    """``assert_follows("x-openapi.json", request)``: a sent request is one that an OpenAPI contract allows.
+
+    Networks in ``tests/contracts.py`` need none of it: there every request is checked.
+    """
+    if not contracts.SPECS.is_dir():
         pytest.skip("No specifications of networks here.")
     from openapi_core.contrib.requests import RequestsOpenAPIRequest
 
-    def check(name, prepared: requests.PreparedRequest):
-        with warnings.catch_warnings():
-            # OAuth is not checked by the validator, which it says each time.
-            warnings.simplefilter("ignore", UserWarning)
-            _load(name).validate_request(RequestsOpenAPIRequest(prepared))
+    def check(name, prepared):
+        with contracts.explained():
+            contracts.openapi(name).validate_request(RequestsOpenAPIRequest(prepared))
 
     return check

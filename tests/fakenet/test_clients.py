@@ -1,13 +1,16 @@
 """Driven by clients other people wrote."""
 
 import asyncio
+import base64
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from mastodon import Mastodon
 from mastodon.errors import MastodonUnauthorizedError
+from requests import HTTPError
 from telegram import Bot, LinkPreviewOptions
 from telegram.error import BadRequest, RetryAfter
+from xdk import Client as XClient
 
 
 CALLBACK = "http://127.0.0.1:9/callback"
@@ -63,6 +66,9 @@ def test_python_telegram_bot_publishes_edits_and_deletes(fakenet, picture):
             await bot.edit_message_text("Better", chat.id, message.message_id)
             photo = await bot.send_photo("@newsroom", picture, caption="A square")
             assert (photo.photo[0].width, photo.caption) == (40, "A square")
+            with pytest.raises(BadRequest, match="(?i)there is no text in the message to edit"):
+                await bot.edit_message_text("Better", chat.id, photo.message_id)
+            photo = await bot.edit_message_caption(chat.id, photo.message_id, caption="A teal square")
             assert await bot.delete_message(chat.id, message.message_id)
             with pytest.raises(BadRequest, match="(?i)chat not found"):
                 await bot.send_message("@private_club", "Hello")
@@ -71,4 +77,27 @@ def test_python_telegram_bot_publishes_edits_and_deletes(fakenet, picture):
                 await bot.send_message("@newsroom", "Hello")
 
     asyncio.run(work())
-    assert [post["text"] for post in fakenet.posts("telegram")] == ["A square"]
+    assert [post["text"] for post in fakenet.posts("telegram")] == ["A teal square"]
+
+
+def test_xdk_publishes_with_a_picture_reads_and_deletes(fakenet, picture):
+    client = XClient(base_url=fakenet.url + "/x/api", access_token=fakenet.token("x")["access_token"])
+    me = client.users.get_me().data.id
+    media = client.media.upload(
+        body={"media": base64.b64encode(picture).decode(), "media_category": "tweet_image"}
+    ).data.id
+    client.media.create_metadata(body={"id": media, "metadata": {"alt_text": {"text": "A square"}}})
+    body = {"text": "Hello https://example.org/", "media": {"media_ids": [media]}}
+    post = client.posts.create(body=body).data.id
+    with pytest.raises(HTTPError, match="403"):
+        client.posts.create(body={"text": body["text"]})
+    [page] = client.users.get_posts(me, post_fields=["created_at", "entities"])
+    [listed] = page.model_dump()["data"]
+    assert listed["id"] == post and listed["entities"]["urls"][0]["expanded_url"] == "https://example.org/"
+    assert client.posts.get_by_id(post).data.id == post
+    assert [image["alt"] for image in fakenet.posts("x")[0]["images"]] == ["A square"]
+    assert client.posts.delete(post).data.deleted is True
+    assert fakenet.posts("x") == []
+    fakenet.settings(x_credits=0)
+    with pytest.raises(HTTPError, match="402"):
+        client.posts.create(body={"text": "No money"})

@@ -20,7 +20,7 @@ def test_publish_read_back_and_delete(fakenet, headers):
     assert data["text"].startswith("Read https://t.co/") and "example.org" not in data["text"]
     assert created.headers["x-rate-limit-limit"] == "100" and created.headers["x-rate-limit-reset"].isdigit()
     assert "x-user-limit-24hour-remaining" in created.headers
-    shown = fakenet.get(f"/x/api/2/tweets/{data['id']}", params={"tweet.fields": "entities"}, headers=headers).json()
+    shown = fakenet.get(f"/x/api/2/tweets/{data['id']}", params={"post.fields": "entities"}, headers=headers).json()
     url = shown["data"]["entities"]["urls"][0]
     assert url["expanded_url"] == "https://example.org/long/address"
     assert shown["data"]["text"][url["start"] : url["end"]] == url["url"]

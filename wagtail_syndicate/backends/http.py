@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import requests
 import urllib3
@@ -69,9 +70,10 @@ def session() -> requests.Session:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without any of ``secrets``."""
-    for secret in secrets:
-        text = text.replace(secret, HIDDEN)
+    """``text`` without any of ``secrets``, also as they stand in addresses."""
+    for secret in filter(None, secrets):
+        for written in {secret, quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace")}:
+            text = text.replace(written, HIDDEN)
     return text
 
 

@@ -23,8 +23,8 @@ from wagtail_syndicate.backends.errors import ErrorRow, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.compose import counting
-from wagtail_syndicate.exceptions import MediaRejected, NotSent, Rejected
-from wagtail_syndicate.types import Identity, ImageLimits, Limits, Media, Message, Receipt, Region, Style
+from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NotSent, Rejected
+from wagtail_syndicate.types import Choice, Identity, ImageLimits, Limits, Media, Message, Receipt, Region, Style
 
 
 POLL_WAITS = (0.5, 1.0, 1.5, 2.0, 2.0, 2.0)  # seconds between two looks at a picture that is being processed
@@ -54,14 +54,25 @@ class Backend(BaseBackend):
     )
     conditions = (
         _("Free of charge. Some servers do not want automated or company accounts: read your server's rules first."),
-        _("Posts are always public and cannot be recalled from servers that have already copied them."),
+        _("Posts can be deleted, but not from servers that keep the copy they already have."),
+    )
+    choices = (
+        Choice(
+            "visibility",
+            _("Who sees the posts"),
+            (
+                ("public", _("Everybody")),
+                ("unlisted", _("Everybody, but left out of public timelines and searches")),
+                ("private", _("Followers only")),
+            ),
+        ),
     )
     limits = Limits(
         length=500,
         count=counting.mastodon,
         images=ImageLimits(4, 16_777_216, content_types=("image/jpeg", "image/png", "image/webp"), alt_length=1500),
     )
-    style = Style(target=320, hashtags=2)
+    style = Style(target=320, sentences=3, body=True, hashtags=3)
     key_seconds = 1800  # the server remembers a key for an hour, but forgets it when it crashes: half is trusted
     # No row for 5xx: gateways in front of large servers also send 503 when the server behind them had the request.
     errors = (
@@ -91,7 +102,13 @@ class Backend(BaseBackend):
 
     def identify(self) -> Identity:
         """Whose token this is, and what the server allows (``/api/v2/instance``; docs, methods/instance)."""
-        account = self.call("GET", "{server}/api/v1/accounts/verify_credentials")
+        try:
+            account = self.call("GET", "{server}/api/v1/accounts/verify_credentials")
+        except Rejected as error:
+            # One server says 400, as a web page, to a token that it does not know; nothing else was sent here.
+            if error.status != 400:
+                raise
+            raise AccountProblem("reconnect", error.detail, error.status) from None
         remote_id = self.named(account)
         server = self.call("GET", "{server}/api/v2/instance")
         told = {name: server.get("configuration", "statuses", name) for name in STATUS_LIMITS}
@@ -131,6 +148,7 @@ class Backend(BaseBackend):
                     raise NotSent("network_busy", "the picture is still being processed", answer.status, 30)
                 self.sleep(wait)
                 answer = self.call("GET", f"{{server}}/api/v1/media/{media_id}")
+                self.named(answer)
         except (Rejected, NotSent) as error:
             # 500 is how servers say that their image software failed on the file; trying again seldom helps.
             if isinstance(error, Rejected) or error.status == 500:
@@ -140,16 +158,38 @@ class Backend(BaseBackend):
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
         """Post a status; language and visibility are always said, because servers differ in what they assume."""
-        language = message.language.partition("-")[0].lower()
-        status = {"status": message.text, "visibility": "public"}
-        if len(language) == 2:
-            status["language"] = language
-        if uploads:
-            status["media_ids"] = list(uploads)
+        status = self._status(message, uploads) | {"visibility": self.chosen("visibility")}
         answer = self.call(
             "POST", "{server}/api/v1/statuses", irreversible=True, json=status, headers={"Idempotency-Key": key}
         )
         return self.receipt(answer.get("id"), answer.get("url") or "")
+
+    @staticmethod
+    def _status(message: Message, media_ids: Sequence[Any]) -> dict[str, Any]:
+        status: dict[str, Any] = {"status": message.text}
+        language = message.language.partition("-")[0].lower()
+        if len(language) == 2:
+            status["language"] = language
+        if media_ids:
+            status["media_ids"] = list(media_ids)
+        return status
+
+    def edit(self, remote_id: str, message: Message) -> Receipt:
+        """Change the words. The pictures are named again, or the server would take them away (methods/statuses)."""
+        address = f"{{server}}/api/v1/statuses/{remote_id}"
+        attached = self.call("GET", address).get("media_attachments")
+        if not isinstance(attached, list):
+            raise NotSent("network_busy", "the server did not show the post")
+        answer = self.call("PUT", address, json=self._status(message, [picture["id"] for picture in attached]))
+        return Receipt(self.named(answer), answer.get("url") or "")
+
+    def delete(self, remote_id: str) -> None:
+        """Delete the post. Nobody looks whether it is gone: one server shows a deleted post for a while."""
+        try:
+            self.call("DELETE", f"{{server}}/api/v1/statuses/{remote_id}")
+        except Rejected as error:
+            if error.reason != "target_missing":
+                raise
 
     def find(self, message: Message, since: datetime) -> Receipt | None:
         """Look through the account's own statuses, newest first, back to ``since``."""

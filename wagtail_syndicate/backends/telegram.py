@@ -72,7 +72,12 @@ class Backend(BaseBackend):
         images=ImageLimits(max_bytes=10_000_000, max_width=5000, max_height=5000),
         caption_length=1024,
     )
-    style = Style(title="bold", target=700, hashtags=2, paragraphs=True)
+    style = Style(title="bold", target=600, sentences=4, body=True, hashtags=2, paragraphs=True)
+    reasons = {
+        "not_modified": _("{network} has these very words already."),
+        "no_text": _("The post has no text at {network} that could be changed."),
+        "too_old": _("{network} does not let the bot change or delete this post any more. Do it in the app."),
+    }
     errors = (
         ErrorRow(Reaction.REJECTED, "bad_request", codes=("404",), contains="method not found"),
         ErrorRow(Reaction.RECONNECT, "reconnect", codes=("401", "404")),
@@ -90,6 +95,13 @@ class Backend(BaseBackend):
         *rows(Reaction.MEDIA, "image_refused", "failed to get HTTP URL content", "wrong type of the web page content"),
         *rows(Reaction.MEDIA, "image_refused", "PHOTO_INVALID", "IMAGE_PROCESS_FAILED", "PHOTO_SAVE_FILE_INVALID"),
         *rows(Reaction.MEDIA, "image_refused", "file is too big", "wrong file_id"),
+        # Editing and deleting.
+        *rows(Reaction.REJECTED, "not_modified", "message is not modified"),
+        *rows(Reaction.REJECTED, "no_text", "there is no text in the message", "there is no caption in the message"),
+        *rows(Reaction.REJECTED, "post_gone", "message to edit not found", "message to delete not found"),
+        *rows(Reaction.REJECTED, "post_gone", "MESSAGE_ID_INVALID"),
+        *rows(Reaction.REJECTED, "too_old", "message can't be edited", "message can't be deleted"),
+        *rows(Reaction.REJECTED, "too_old", "MESSAGE_DELETE_FORBIDDEN", "MESSAGE_EDIT_TIME_EXPIRED"),
     )
 
     def __init__(self, connection: Connection = Connection(), http: Http | None = None):  # noqa: B008 (frozen)
@@ -109,29 +121,51 @@ class Backend(BaseBackend):
         return Identity(remote_id, handle, f"{self.host('web')}/{username}" if username else "")
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
-        entities = self._entities(message)
         if uploads:
-            media = uploads[0]
-            fields = {"chat_id": str(self._chat_id()), "caption": message.text}
-            if entities:
-                fields["caption_entities"] = json.dumps(entities)
-            files = {"photo": (media.filename, media.data, media.content_type)}
-            sent = self._method("sendPhoto", irreversible=True, data=fields, files=files)
+            # A form holds texts only.
+            form = {
+                name: value if isinstance(value, str) else json.dumps(value)
+                for name, value in self._caption(message).items()
+            }
+            files = {"photo": (uploads[0].filename, uploads[0].data, uploads[0].content_type)}
+            sent = self._method("sendPhoto", irreversible=True, data=form, files=files)
         else:
-            preview = {"url": message.link} if message.link else {"is_disabled": True}
-            fields = {"chat_id": self._chat_id(), "text": message.text, "link_preview_options": preview}
-            if entities:
-                fields["entities"] = entities
-            sent = self._method("sendMessage", fields, irreversible=True)
+            sent = self._method("sendMessage", self._text(message), irreversible=True)
         number = sent.get("message_id")
         return self.receipt(number, self._permalink(sent.get("chat") or {}, number))
+
+    def edit(self, remote_id: str, message: Message) -> Receipt:
+        """Change the text, or a picture's caption: a post's number does not tell which it has, so both are tried."""
+        ways = [("editMessageText", self._text(message)), ("editMessageCaption", self._caption(message))]
+        if message.images:
+            ways.reverse()
+        for method, fields in ways:
+            try:
+                sent = self._method(method, {**fields, "message_id": int(remote_id)})
+            except Rejected as error:
+                if error.reason == "not_modified":
+                    return Receipt(remote_id)
+                if error.reason != "no_text":
+                    raise
+                refused = error
+            else:
+                return Receipt(remote_id, self._permalink(sent.get("chat") or {}, remote_id))
+        raise refused
+
+    def delete(self, remote_id: str) -> None:
+        try:
+            self._method("deleteMessage", {"chat_id": self._chat_id(), "message_id": int(remote_id)})
+        except Rejected as error:
+            if error.reason != "post_gone":
+                raise
 
     def share_link(self, message: Message) -> str:
         words = message.text.replace(message.link, "").strip() if message.link else message.text
         return link_to(f"{self.host('web')}/share/url", url=message.link, text=words)
 
     def problem(self, answer: Answer) -> Problem | None:
-        if 200 <= answer.status < 300 and answer.get("ok") is True and isinstance(answer.get("result"), dict):
+        result = answer.get("result")
+        if 200 <= answer.status < 300 and answer.get("ok") is True and (isinstance(result, dict) or result is True):
             return None
         text = answer.get("description")
         text = text if isinstance(text, str) else "an answer that is not Telegram's"
@@ -143,7 +177,9 @@ class Backend(BaseBackend):
 
     def _method(self, method: str, fields: dict[str, Any] | None = None, **kwargs: Any) -> dict[str, Any]:
         token = quote(self.connection.credentials.get("bot_token", ""), safe=":")
-        return self.call("POST", f"{{api}}/bot{token}/{method}", json=fields, **kwargs).get("result")
+        result = self.call("POST", f"{{api}}/bot{token}/{method}", json=fields, **kwargs).get("result")
+        # A method that has nothing to show answers "true".
+        return result if isinstance(result, dict) else {}
 
     def _chat_id(self) -> int | str:
         given = str(self.connection.remote_id or self.connection.options.get("channel", "")).strip()
@@ -153,6 +189,15 @@ class Backend(BaseBackend):
         if not name:
             raise Rejected("target_missing", given)
         return f"@{name}"
+
+    def _text(self, message: Message) -> dict[str, Any]:
+        preview = {"url": message.link} if message.link else {"is_disabled": True}
+        fields = {"chat_id": self._chat_id(), "text": message.text, "link_preview_options": preview}
+        return fields | ({"entities": entities} if (entities := self._entities(message)) else {})
+
+    def _caption(self, message: Message) -> dict[str, Any]:
+        fields = {"chat_id": self._chat_id(), "caption": message.text}
+        return fields | ({"caption_entities": entities} if (entities := self._entities(message)) else {})
 
     def _entities(self, message: Message) -> list[dict[str, Any]]:
         """The message's spans with offsets in UTF-16 code units, as the Bot API counts."""

@@ -1,50 +1,54 @@
-"""VK community walls: text with a link card, posted with a community's own access key.
+"""VK community walls: text with a link card by a community's own access key, pictures too by a person's token.
 
 Sources: dev.vk.com (access rights, requests, wall.post; June 2026), the official VK schema 5.199
-(VKCOM/vk-api-schema), gitroomhq/postiz-app issue 1408 (2026-07-25) for what a community key may do.
+(VKCOM/vk-api-schema), gitroomhq/postiz-app issue 1408 (2026-07-25) for what a community key may do,
+SevereCloud/vk-limits for the limits of pictures.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.backends.auth import Pasted, PastedField
-from wagtail_syndicate.backends.base import BaseBackend, link_to
-from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
-from wagtail_syndicate.backends.http import Answer
+from wagtail_syndicate.backends.base import link_to
+from wagtail_syndicate.backends.uploads import hand_over
+from wagtail_syndicate.backends.vk_methods import Methods
+from wagtail_syndicate.backends.vk_text import community_name, kept_attachments, photo_name, shows, without_mentions
 from wagtail_syndicate.compose import counting
-from wagtail_syndicate.exceptions import MediaRejected, Rejected
-from wagtail_syndicate.types import Identity, Limits, LinkPlace, Media, Message, Reach, Receipt, Region, Style
-
-
-VERSION = "5.199"
-HOUR = 3600.0  # seconds
-QUARTER_DAY = 6 * HOUR
-# An address, a mention in brackets, or a mention that begins with @ or *.
-MARKUP = re.compile(
-    r"(?P<address>https?://\S+)"
-    r"|(?P<bracket>\[)(?=(?:id|club|public|event)\d+(?::[^|\]]*)?\|)"
-    r"|(?<![\w/])(?P<at>@)(?=[A-Za-z0-9_])"
-    r"|(?<!\w)(?P<star>\*)(?=(?:id|club|public|event)\d)"
+from wagtail_syndicate.exceptions import MediaRejected, NotSent, Rejected
+from wagtail_syndicate.types import (
+    Identity,
+    ImageLimits,
+    Limits,
+    LinkPlace,
+    Media,
+    Message,
+    Reach,
+    Receipt,
+    Region,
+    Style,
 )
-WORD_JOINER = "\u2060"
 
 
-def without_mentions(text: str) -> str:
-    """``text`` as it reads, with nothing in it that VK takes for a mention: an invisible sign breaks the markup."""
-    return MARKUP.sub(lambda found: found[0] if found["address"] else found[0] + WORD_JOINER, text)
+PAGE = 100  # posts; the most that wall.get gives at once
+PAGES = 3
+GROUPS = 1000  # communities; the most that groups.get gives at once
+COMMUNITY = PastedField(
+    "group_id", _("Community"), _("Its address or its number: vk.com/example, or 123456."), secret=False
+)
 
 
-class Backend(BaseBackend):
-    """VK, for communities.
+class Backend(Methods):
+    """VK, for communities. An account's ``door`` (options) says by which kind of key it was connected.
 
     ``guid`` (the delivery's key) goes out with each post, and VK is said to recognise it for an hour; but what a
     repeated one is answered with is not documented, so ``key_seconds`` is 0 and nothing relies on it. A community key
-    may not read the wall (error 27), so posts cannot be looked up. Pictures need a user's key: the card shows the
+    may neither read the wall nor add pictures (error 27): its posts cannot be looked up, and the card shows the
     picture of the page instead.
     """
 
@@ -60,116 +64,177 @@ class Backend(BaseBackend):
                     _("Access key of the community"),
                     _("In the community: Manage, API usage, Access tokens. Tick the community and its wall."),
                 ),
-                PastedField(
-                    "group_id",
-                    _("Number of the community"),
-                    _("Digits only: 123456 when the address is vk.com/club123456."),
-                    secret=False,
-                ),
+                COMMUNITY,
             ),
             label=_("Community access key"),
+        ),
+        Pasted(
+            (
+                PastedField(
+                    "user_token",
+                    _("Token of a person"),
+                    _("From a “Standalone” app, with the rights wall, photos, groups and offline."),
+                ),
+                replace(COMMUNITY, help_text=_("Leave it empty to choose from a list."), required=False),
+            ),
+            name="user_token",
+            label=_("Token of a person (older apps)"),
         ),
     )
     conditions = (
         _("Posts appear in the name of the community. Its access key cannot add pictures: the link's card shows one."),
-        _("VK cannot be asked whether a post arrived. After a broken connection a person has to look."),
+        _("With that key VK cannot be asked whether a post arrived. After a broken connection a person has to look."),
+        _("The token of a person adds pictures, changes and deletes posts, but only older apps can still get one."),
     )
-    hosts = {"api": "https://api.vk.ru", "web": "https://vk.com"}
     # VK publishes no maximum; 4,000 is what other clients keep to.
     limits = Limits(length=4000, count=counting.characters, link=LinkPlace.CARD)
-    style = Style(title="", target=600, hashtags=3, paragraphs=True, plain=without_mentions)
-    reasons = {
-        "wrong_key": _(
-            "{network} does not let this kind of key post. "
-            "A site admin must connect the account again, with an access key of the community itself."
-        ),
-        "no_card": _("{network} could not make a card of the link. Put the address into the wording, then try again."),
-    }
-    # dev.vk.com/en/reference/errors and errors.json of the schema 5.199 (251 codes), June 2026.
-    errors = (
-        ErrorRow(Reaction.UNKNOWN, "unclear_answer", codes=("1", "10", "36")),
-        ErrorRow(Reaction.REJECTED, "app_setup", codes=("2", "11", "38", "42")),
-        ErrorRow(Reaction.REJECTED, "bad_request", codes=("3", "8", "33", "34", "35", "220", "9999")),
-        ErrorRow(Reaction.RECONNECT, "reconnect", codes=("5",)),
-        ErrorRow(Reaction.RETRY, "rate_limited", codes=("6",), retry_after=2.0),
-        ErrorRow(Reaction.REJECTED, "permission", codes=("7", "15", "20", "21", "27", "30")),
-        ErrorRow(Reaction.REJECTED, "permission", codes=("200", "203", "210", "225")),
-        ErrorRow(Reaction.REJECTED, "wrong_key", codes=("28", "1051")),
-        ErrorRow(Reaction.RETRY, "rate_limited", codes=("9", "103", "219", "224"), retry_after=HOUR),
-        ErrorRow(Reaction.REJECTED, "human_check", codes=("14", "17", "24", "25", "703", "704")),
-        ErrorRow(Reaction.REJECTED, "human_check", codes=("3300", "3301", "3302", "3303", "3304")),
-        ErrorRow(Reaction.RECONNECT, "account_blocked", codes=("18", "37", "3610")),
-        ErrorRow(Reaction.REJECTED, "content_forbidden", codes=("19",)),
-        ErrorRow(Reaction.MEDIA, "image_refused", codes=("22", "118", "121", "129")),
-        ErrorRow(Reaction.REJECTED, "retired", codes=("23",)),
-        # The quota's day is not documented, so a new try is made some hours later rather than tomorrow.
-        ErrorRow(Reaction.RETRY, "daily_limit", codes=("29", "601"), retry_after=QUARTER_DAY),
-        ErrorRow(Reaction.RETRY, "rate_limited", codes=("32",), retry_after=60.0),
-        ErrorRow(Reaction.RETRY, "network_busy", codes=("43",), retry_after=HOUR),
-        ErrorRow(Reaction.REJECTED, "no_card", codes=("100",), contains="link_photo_sizing_rule"),
-        ErrorRow(Reaction.REJECTED, "content_refused", codes=("100",)),
-        ErrorRow(Reaction.RETRY, "daily_limit", codes=("214",), contains="posts a day", retry_after=QUARTER_DAY),
-        ErrorRow(Reaction.REJECTED, "permission", codes=("214",)),
-        ErrorRow(Reaction.REJECTED, "link_forbidden", codes=("222",)),
-        # A community's key cannot be refreshed, so an old one is a lost one.
-        ErrorRow(Reaction.RECONNECT, "expired_token", codes=("1114", "1116", "1117", "3609")),
-    )
+    # Ten attachments with the link; width and height up to 14,000 together.
+    pictures = ImageLimits(9, 50_000_000, content_types=("image/jpeg", "image/png", "image/gif"), alt_length=2048)
+    style = Style(target=600, sentences=5, body=True, hashtags=1, paragraphs=True, plain=without_mentions)
+
+    def get_limits(self) -> Limits:
+        """Pictures only with a person's token."""
+        return replace(self.limits, images=self.pictures) if self.by_person else self.limits
+
+    def can_find(self) -> bool:
+        """Only with a person's token: a community's key may not read the wall."""
+        return self.by_person
+
+    @property
+    def by_person(self) -> bool:
+        """Whether the account was connected with a person's token, which may do more than a community's key."""
+        return self.connection.options.get("door") == "user"
+
+    def targets(self) -> Sequence[Identity]:
+        """The community that was named; with a person's token and none named, all that the person may post to."""
+        found = tuple(self._communities(self._named()))
+        if not found:
+            raise Rejected("target_missing", self._named())
+        return found
 
     def identify(self) -> Identity:
-        number = self._group_id()
-        found = self._method("groups.getById", {"group_id": number}).get("response")
-        # Older versions of the method answer with the bare list.
-        groups = found.get("groups") if isinstance(found, dict) else found
-        group = next((group for group in groups or () if str(group.get("id")) == number), None)
-        if group is None:
-            raise Rejected("target_missing", number)
-        name = group.get("screen_name") or f"club{number}"
-        options = {"group_id": number, "name": group.get("name", "")}
-        return Identity(number, name, f"{self.host('web')}/{name}", options)
+        first, *others = self.targets()
+        if others:
+            raise Rejected("target_missing", "several communities, none named")
+        return first
 
-    def upload(self, media: Media) -> Any:
-        """Refused without asking: VK answers community keys with error 27 (VKCOM/vk-api-schema issue 242, 2026-04)."""
-        raise MediaRejected("image_refused", "a community's key cannot upload pictures to the wall")
+    def upload(self, media: Media) -> str:
+        """Add a picture to the community's wall, unseen until a post shows it.
+
+        :returns: its name among attachments.
+        :raises MediaRejected: also for a community's key, without asking: VK answers it with error 27
+            (VKCOM/vk-api-schema issue 242, 2026-04); and for a token without the right to photos.
+        """
+        if not self.by_person:
+            raise MediaRejected("image_refused", "a community's key cannot upload pictures to the wall")
+        try:
+            try:
+                return self._photo(media)
+            except MediaRejected:
+                return self._photo(media)  # upload servers fail now and then; a new address may do
+        except Rejected as error:
+            raise MediaRejected("image_refused", error.detail, error.status) from None
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
-        if not message.link:
-            return self._post(message.text, "", key)
+        return self._write("wall.post", message, uploads, {"from_group": 1, "guid": key}, irreversible=True)
+
+    def find(self, message: Message, since: datetime) -> Receipt | None:
+        """Look through the community's wall, newest first; a pinned post comes before all others."""
+        for page in range(PAGES):
+            wall = {"owner_id": self._owner(), "count": PAGE, "offset": page * PAGE, "filter": "owner"}
+            posts = self.listed(self.method("wall.get", wall))
+            try:
+                recent = [post for post in posts if post["date"] >= int(since.timestamp())]
+                found = [post["id"] for post in recent if shows(post, message)]
+            except (AttributeError, KeyError, TypeError):
+                raise NotSent("network_busy", "the answer holds no posts") from None
+            if found:
+                return self._receipt(found[0])
+            if len(posts) < PAGE or posts[-1] not in recent:
+                return None
+        raise NotSent("network_busy", "the community has posted too much since to look through it all")
+
+    def edit(self, remote_id: str, message: Message) -> Receipt:
+        """Attachments that are not named again would be lost, so they are read first."""
+        self._needs_person()
+        posts = self.listed(self.method("wall.getById", {"posts": f"{self._owner()}_{remote_id}"}))
+        if not posts:
+            raise Rejected("post_gone")
+        kept, has_card = kept_attachments(posts[0])
+        if not has_card:
+            message = replace(message, text=message.text_with_link, link="")
+        return self._write("wall.edit", message, kept, {"post_id": remote_id})
+
+    def delete(self, remote_id: str) -> None:
+        self._needs_person()
         try:
-            return self._post(message.text, message.link, key)
+            self.method("wall.delete", {"owner_id": self._owner(), "post_id": remote_id})
         except Rejected as error:
-            # VK makes no card of pages without a picture it likes; surely not posted, so once more without one.
-            if error.reason != "no_card":
+            if error.reason != "post_gone":
                 raise
-            return self._post(message.text_with_link, "", key)
 
     def share_link(self, message: Message) -> str:
         return link_to(f"{self.host('web')}/share.php", url=message.link, title=message.title, comment=message.text)
 
-    def problem(self, answer: Answer) -> Problem | None:
-        """Errors come with status 200. Of them only the words are kept: ``request_params`` echoes what was sent."""
-        if 200 <= answer.status < 300 and answer.get("response") is not None:
-            return None
-        code = answer.get("error", "error_code")
-        words = (answer.get("error", "error_msg"), answer.get("error", "error_text"))
-        text = ": ".join(word for word in words if isinstance(word, str)) or "an answer that is not VK's"
-        return Problem(answer.status, "" if code is None else str(code), text, answer.retry_after)
+    def _needs_person(self) -> None:
+        if not self.by_person:
+            raise Rejected("community_key")
 
-    def _group_id(self) -> str:
-        given = str(self.connection.remote_id or self.connection.options.get("group_id", "")).strip()
-        digits = re.fullmatch(r"(?:(?:https?://)?(?:m\.)?vk\.(?:com|ru)/)?(?:-|club|public|event)?(\d+)/?", given)
-        if digits is None:
+    def _named(self) -> str:
+        given = str(self.connection.remote_id or self.connection.options.get("group_id", ""))
+        if given.strip() and not community_name(given):
             raise Rejected("target_missing", given)
-        return digits[1]
+        return community_name(given)
 
-    def _method(self, name: str, params: dict[str, Any], irreversible: bool = False) -> Answer:
-        return self.call("POST", f"{{api}}/method/{name}", irreversible=irreversible, data={**params, "v": VERSION})
+    def _owner(self) -> str:
+        return f"-{self._named()}"
 
-    def _post(self, text: str, link: str, key: str) -> Receipt:
-        owner = f"-{self._group_id()}"
-        params = {"owner_id": owner, "from_group": 1, "message": text, "guid": key}
-        if link:
-            # Attachments are a list with commas.
-            params["attachments"] = link.replace(",", "%2C")
-        answer = self._method("wall.post", params, irreversible=True)
-        post_id = answer.get("response", "post_id")
-        return self.receipt(post_id, f"{self.host('web')}/wall{owner}_{post_id}")
+    def _communities(self, named: str) -> Iterator[Identity]:
+        if "user_token" in self.connection.credentials:
+            # Also tells whether the token is a person's, and whether the person may post there.
+            door, groups = "user", ("groups.get", {"filter": "admin,editor", "extended": 1, "count": GROUPS})
+        elif named:
+            door, groups = "community", ("groups.getById", {"group_id": named})
+        else:
+            return
+        for group in self.listed(self.method(*groups)):
+            number, name = str(group.get("id")), group.get("screen_name") or f"club{group.get('id')}"
+            if named in ("", number, name.lower()):
+                options = {"door": door, "group_id": number, "name": group.get("name", "")}
+                yield Identity(number, name, f"{self.host('web')}/{name}", options)
+
+    def _photo(self, media: Media) -> str:
+        group = {"group_id": self._named()}
+        address = self.method("photos.getWallUploadServer", group).get("response", "upload_url")
+        answer = hand_over(self, address, "photo", media)
+        uploaded = {name: answer.get(name) for name in ("server", "photo", "hash")}
+        # A failed upload looks like a success with an empty list of photos.
+        if not all(uploaded.values()) or uploaded["photo"] == "[]":
+            raise MediaRejected("image_refused", "the upload failed", answer.status)
+        fields = {**group, **uploaded}
+        if media.alt:
+            # VK has no alternative text; the caption is the place that everybody can read.
+            fields["caption"] = without_mentions(media.alt)[: self.pictures.alt_length]
+        saved = self.method("photos.saveWallPhoto", fields)
+        if not (name := photo_name(saved.get("response", 0))):
+            raise MediaRejected("image_refused", "the answer names no photo")
+        return name
+
+    def _write(self, method: str, message: Message, attached: Sequence[str], more: dict, **kwargs) -> Receipt:
+        """Post or edit, with the link as a card; with the address in the text when VK makes no card of the page."""
+        params = {"owner_id": self._owner(), "message": message.text, **more}
+        # Attachments are a list with commas.
+        if names := [*attached, *([message.link.replace(",", "%2C")] if message.link else ())]:
+            params["attachments"] = ",".join(names)
+        try:
+            answer = self.method(method, params, **kwargs)
+        except Rejected as error:
+            # Surely not posted. VK makes no card of pages without a picture it likes.
+            if error.reason != "no_card" or not message.link:
+                raise
+            bare = replace(message, text=message.text_with_link, link="")
+            return self._write(method, bare, attached, more, **kwargs)
+        return self._receipt(answer.get("response", "post_id"))
+
+    def _receipt(self, post_id: Any) -> Receipt:
+        return self.receipt(post_id, f"{self.host('web')}/wall{self._owner()}_{post_id}")

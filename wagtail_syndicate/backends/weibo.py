@@ -86,7 +86,7 @@ class Backend(BaseBackend):
         images=ImageLimits(max_bytes=4_900_000, content_types=("image/jpeg", "image/png", "image/gif")),
     )
     # Ten short of the limit: how the API counts links is not documented.
-    style = Style(title="", target=130, hashtags=0)
+    style = Style(title="brackets", target=130, body=True, hashtags=0, hashtag="")
     reasons = {
         "not_reviewed": _(
             "{network} has not reviewed the app yet, so only its listed test users may post. "
@@ -99,7 +99,8 @@ class Backend(BaseBackend):
         ErrorRow(Reaction.RETRY, "rate_limited", codes=("10004", "10022", "10023", "10024"), retry_after=HOUR),
         ErrorRow(Reaction.REJECTED, "app_setup", codes=("10005", "10006", "10014", "20014", "21322")),
         ErrorRow(Reaction.REJECTED, "bad_request", codes=("10008", "10012", "10016", "10018", "10020", "10021")),
-        ErrorRow(Reaction.REJECTED, "target_missing", codes=("10013", "20101")),
+        ErrorRow(Reaction.REJECTED, "target_missing", codes=("10013",)),
+        ErrorRow(Reaction.REJECTED, "post_gone", codes=("20101",)),
         ErrorRow(Reaction.REJECTED, "link_domain", codes=("10017",), contains="domain"),
         ErrorRow(Reaction.REJECTED, "content_refused", codes=("10017",)),
         ErrorRow(Reaction.MEDIA, "image_refused", codes=("20005", "20006", "20007")),
@@ -119,7 +120,8 @@ class Backend(BaseBackend):
     )
 
     def identify(self) -> Identity:
-        uid = self._read("account/get_uid").get("uid")
+        if not (uid := self._read("account/get_uid").get("uid")):
+            raise NotSent("network_busy", "the answer holds no uid")
         user = self._read("users/show", uid=uid)
         remote_id = str(user.get("idstr") or uid)
         return Identity(remote_id, user.get("screen_name") or remote_id, f"{self.host('web')}/u/{remote_id}")
@@ -132,6 +134,14 @@ class Backend(BaseBackend):
         files = [("pic", (media.filename, media.data, media.content_type)) for media in uploads[:1]]
         answer = self.call("POST", "{api}/2/statuses/share.json", irreversible=True, data=fields, files=files)
         return self._receipt(answer.data)
+
+    def delete(self, remote_id: str) -> None:
+        """Delete the post (``statuses/destroy``; that today's apps may call it is not documented)."""
+        try:
+            self.call("POST", "{api}/2/statuses/destroy.json", data={"id": remote_id})
+        except Rejected as error:
+            if error.reason != "post_gone":
+                raise
 
     def find(self, message: Message, since: datetime) -> Receipt | None:
         posts = self._read("statuses/user_timeline", base_app=1, count=PAGE).get("statuses")

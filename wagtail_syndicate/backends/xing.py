@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from wagtail_syndicate.backends.auth import NoDoor, PastedField
 from wagtail_syndicate.backends.base import BaseBackend, link_to
+from wagtail_syndicate.backends.by_hand import presence
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.types import Limits, LinkPlace, Message, Reach, Region, Style
 
@@ -22,22 +22,10 @@ class Backend(BaseBackend):
     region = Region.DACH
     reach = Reach.ASSISTED
     auth = (
-        NoDoor(
-            fields=(
-                PastedField(
-                    "handle",
-                    _("Name of the company page or profile"),
-                    _("As colleagues know it. It is shown in the page editor."),
-                    secret=False,
-                ),
-                PastedField(
-                    "profile_url",
-                    _("Address of the company page or profile"),
-                    _("For example https://www.xing.com/pages/your-company. It is where the post is looked for."),
-                    secret=False,
-                    required=False,
-                ),
-            ),
+        presence(
+            _("Name of the company page or profile"),
+            _("Address of the company page or profile"),
+            _("For example https://www.xing.com/pages/your-company. It is where the post is looked for."),
         ),
     )
     conditions = (
@@ -49,7 +37,7 @@ class Backend(BaseBackend):
     )
     hosts = {"web": "https://www.xing.com"}
     limits = Limits(length=420, count=counting.characters, link=LinkPlace.CARD)
-    style = Style(title="line", target=420)
+    style = Style(target=400, sentences=2, body=True)
 
     def share_link(self, message: Message) -> str:
         """The share dialog with the article's address: the only thing that it takes."""

@@ -80,7 +80,7 @@ def instance(base: str, settings: dict) -> dict:
             "url": None,
         },
         "api_versions": {"mastodon": 11},
-        "contact": {"email": "", "account": None},
+        "contact": {"email": "admin@example.org", "account": None},
         "rules": [],
     }
 
@@ -92,7 +92,7 @@ def instance_v1(base: str, settings: dict) -> dict:
     return {name: modern[name] for name in kept} | {
         "uri": request.host,
         "short_description": modern["description"],
-        "email": "",
+        "email": "admin@example.org",
         "urls": {"streaming_api": modern["configuration"]["urls"]["streaming"]},
         "stats": {"user_count": 1, "status_count": 0, "domain_count": 0},
         "thumbnail": modern["thumbnail"]["url"],

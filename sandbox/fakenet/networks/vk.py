@@ -12,6 +12,7 @@ from ..exchange import accept, current_state, endpoint, reply
 from ..state import Post, stable_id
 from .faces import Face
 from .vk_manners import (
+    COMMUNITY_NAMES,
     MANNERS,
     NETWORK,
     VKError,
@@ -36,7 +37,7 @@ OPERATIONS = {
     "photos.saveWallPhoto": "upload",
 }
 
-FACE = Face("VK", "Paste a community key.", "ru")
+FACE = Face("VK", "Paste a community key or the token of a person.", "ru")
 
 blueprint = Blueprint("vk", __name__)
 
@@ -81,6 +82,14 @@ def groups_get_by_id():
     if not ids or not all(group_id.isdigit() for group_id in ids):
         raise parameter_error("group_ids is undefined")
     return {"groups": [_group(group_id) for group_id in ids], "profiles": []}
+
+
+def groups_get():
+    """The communities of a person; every person but ``nobody`` is an editor of those that have a name."""
+    key = checked_key("user")
+    managed = [] if key.owner == "nobody" else list(COMMUNITY_NAMES)
+    shown = request.values.get("extended") == "1"
+    return {"count": len(managed), "items": [_group(group_id) if shown else int(group_id) for group_id in managed]}
 
 
 def groups_get_token_permissions():
@@ -197,7 +206,10 @@ def wall_edit():
 
 def wall_delete():
     checked_key("user")
-    post = _own_post()
+    group_id = _wall()
+    post = current_state().post(NETWORK, request.values.get("post_id", ""), group_id)
+    if post is None:
+        raise VKError(104, "Not found")
     post.deleted = True
     accept()
     return 1
@@ -262,6 +274,7 @@ def wall_get_by_id():
 
 
 METHODS = {
+    "groups.get": groups_get,
     "groups.getById": groups_get_by_id,
     "groups.getTokenPermissions": groups_get_token_permissions,
     "users.get": users_get,

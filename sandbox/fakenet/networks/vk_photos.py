@@ -37,7 +37,7 @@ def get_wall_upload_server() -> dict:
 def upload(ticket):
     state = current_state()
     owner = state.scratch.get(("vk-upload", ticket))
-    file = request.files.get("photo")
+    file = next(iter(request.files.values()), None)  # documented as "photo"; clients in wide use call it "file0"
     if owner is None:
         return reply({"error": "ERR_UPLOAD_BAD_SERVER: upload server not found"})
     if file is None:

@@ -184,6 +184,9 @@ def share():
     accept()
     if not image:
         cards.attach(state, post, post.link)
+    if hold := state.settings["weibo_hold_seconds"]:
+        post.extra["shown_from"] = moment + hold
+        return error(20032, "Update success, while server slow now, please wait 1-2 minutes!")
     return status(post)
 
 
@@ -200,7 +203,9 @@ def user_timeline():
     token, refusal = signed_in()
     if refusal:
         return refusal
+    now = current_state().now()
     posts = current_state().timeline(NETWORK, token.handle, lagging=True)
+    posts = [post for post in posts if post.extra.get("shown_from", 0) <= now]
     total = len(posts)
     since_id = request.args.get("since_id", "0")
     if since_id.isdigit():

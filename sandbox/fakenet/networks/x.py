@@ -13,17 +13,20 @@ from .. import cards, texts
 from ..exchange import accept, current_state, endpoint, reply
 from ..state import Account, Post, iso
 from .faces import Face
-from .x_manners import MANNERS, NETWORK, forbidden, invalid_request, is_post_id, signed_in
+from .x_manners import MANNERS, NETWORK, forbidden, invalid_request, is_post_id, problem, signed_in
 from .x_media import shown_image
 
 
 EPOCH_MILLISECONDS = 1288834974657
+# Dollars, price list of 2026-04-20.
+PRICE, PRICE_WITH_LINK = 0.015, 0.2
 NOT_PERMITTED = "You are not permitted to perform this action."
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 BODY_KEYS = set(
     "card_uri community_id direct_message_deep_link edit_options for_super_followers_only geo made_with_ai media"
     " nullcast paid_partnership poll quote_tweet_id reply reply_settings share_with_followers text".split()
 )
+TIMELINE_PARAMETERS = ("max_results", "pagination_token", "start_time", "end_time", "since_id", "until_id", "exclude")
 WRITE = ("tweet.read", "tweet.write", "users.read")
 READ = ("tweet.read", "users.read")
 
@@ -64,9 +67,9 @@ def shown_text(post: Post) -> tuple[str, list[dict]]:
 
 
 def tweet(post: Post) -> dict:
-    """A post with the fields asked for by ``tweet.fields``."""
+    """A post with the fields that were asked for."""
     text, urls = shown_text(post)
-    wanted = set(request.args.get("tweet.fields", "").split(","))
+    wanted = set(request.args.get(current_state().settings["x_fields_parameter"], "").split(","))
     body = {"id": post.id, "text": text, "edit_history_tweet_ids": [post.id]}
     if "created_at" in wanted:
         body["created_at"] = iso(post.created_at)
@@ -79,6 +82,19 @@ def tweet(post: Post) -> dict:
     if "attachments" in wanted and post.images:
         body["attachments"] = {"media_keys": [f"3_{image.id}" for image in post.images]}
     return body
+
+
+def _unknown_parameter(*known):
+    """The refusal of a query parameter that X does not know, or None."""
+    fields = current_state().settings["x_fields_parameter"]
+    known = {*known, fields, "expansions", "user.fields", "media.fields", "poll.fields", "place.fields"}
+    unknown = next((name for name in request.args if name not in known), None)
+    if unknown is None:
+        return None
+    return invalid_request(
+        f"The query parameter [{unknown}] is not one of [{','.join(sorted(known))}]",
+        {unknown: [request.args[unknown]]},
+    )
 
 
 def _missing(post_id):
@@ -135,6 +151,19 @@ def _refusal(body, handle):
     return None
 
 
+def _pay(text):
+    """Take the price of a post from the app's credits; the refusal when they are used up."""
+    settings = current_state().settings
+    if settings["x_credits"] is None:
+        return None
+    if settings["x_credits"] <= 0:
+        return problem(
+            402, "CreditsDepleted", "Your enrolled account does not have any credits to fulfill this request."
+        )
+    settings["x_credits"] -= PRICE_WITH_LINK if texts.x_links(text) else PRICE
+    return None
+
+
 @blueprint.post("/x/api/2/tweets")
 @endpoint(MANNERS, "publish")
 def create():
@@ -142,7 +171,7 @@ def create():
     if refusal:
         return refusal
     body = request.get_json(silent=True) if request.is_json else None
-    refusal = _refusal(body, token.handle)
+    refusal = _refusal(body, token.handle) or _pay(body.get("text", ""))
     if refusal:
         return refusal
     state = current_state()
@@ -175,6 +204,7 @@ def create():
 @endpoint(MANNERS, "read")
 def show(post_id):
     _, refusal = signed_in(*READ)
+    refusal = refusal or _unknown_parameter()
     if refusal:
         return refusal
     if not is_post_id(post_id):
@@ -202,6 +232,7 @@ def delete(post_id):
 @endpoint(MANNERS, "read")
 def timeline(user_id):
     _, refusal = signed_in(*READ)
+    refusal = refusal or _unknown_parameter(*TIMELINE_PARAMETERS)
     if refusal:
         return refusal
     count = request.args.get("max_results", 10, type=int)
