@@ -11,6 +11,7 @@ from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import actions, lanes, ledger, reconcile, send
 from wagtail_syndicate.exceptions import DuplicateContent, NetworkError, NotSent, OutcomeUnknown, Rejected
 from wagtail_syndicate.models import Account, Delivery
+from wagtail_syndicate.types import Receipt
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -240,3 +241,52 @@ def test_cancel():
     assert actions.cancel(only())
     assert send.drain() == 0
     assert (only().state, only().reason) == (State.CANCELLED, "cancelled")
+
+
+# What the network promised
+
+
+def test_what_was_accepted_for_later_is_never_sent_again():
+    published_to("read_back")
+    Memory.fail_with(OutcomeUnknown("accepted_later", "will show in two minutes"))
+    settle(10)
+    assert (only().state, only().reason) == (State.UNKNOWN, "unclear")
+    assert Memory.outbox == []
+    assert only().attempts.filter(kind="publish").count() == 1
+
+
+def test_a_network_in_trouble_is_repeated_more_and_more_slowly(monkeypatch):
+    published_to("keyed")
+    monkeypatch.setattr(Memory, "publish", lambda *args: raised(OutcomeUnknown("unclear_answer", "500", 500)))
+    waits = []
+    for _ in range(8):
+        Delivery.objects.update(due_at=F("created_at"))
+        send.drain()
+        waits.append((only().due_at - only().updated_at).total_seconds())
+    assert waits == sorted(waits)
+    assert waits[0] < 20
+    assert waits[-1] == reconcile.SLOWEST_REPEAT
+
+
+def test_a_network_may_settle_slowly(monkeypatch):
+    published_to("read_back")
+    monkeypatch.setattr(Memory, "settle_seconds", 600.0)
+    Memory.fail_with(OutcomeUnknown("unclear", "ReadTimeout"))
+    settle(5)
+    assert (only().state, Memory.outbox) == (State.UNKNOWN, [])
+
+
+def test_the_id_of_another_deliverys_post_is_not_taken_for_ours(monkeypatch):
+    account = AccountFactory(network="neither")
+    publish(NewsPageFactory(), account)
+    send.drain()
+    first = only()
+    monkeypatch.setattr(Memory, "publish", lambda *args: Receipt(first.remote_id))
+    publish(NewsPageFactory(), account)
+    send.drain()
+    second = Delivery.objects.exclude(pk=first.pk).get()
+    assert (second.state, second.reason, second.remote_id) == (State.FAILED, "duplicate", "")
+
+
+def raised(error):
+    raise error

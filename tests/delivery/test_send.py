@@ -14,6 +14,7 @@ from wagtail_syndicate import exceptions
 from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import content, lanes, send
 from wagtail_syndicate.models import Account, Attempt, Delivery
+from wagtail_syndicate.types import Receipt
 
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -315,3 +316,50 @@ def test_sending_without_the_intent_cannot_be_stored(page):
 
     with pytest.raises(IntegrityError):
         Delivery.objects.update(state=State.SENDING, maybe_sent=False)
+
+
+def test_a_dead_network_does_not_hold_up_its_neighbours_one_by_one(account, monkeypatch):
+    """Whoever finds the network gone for the second time tells it to all its accounts; others are not concerned."""
+    asked = []
+
+    def publish_to(backend, *args):
+        asked.append(backend.name)
+        if backend.name == "memory":
+            raise exceptions.NotSent("network_down", "ConnectionRefusedError", retry_after=30)
+        return publishing(backend, *args)
+
+    publishing = Memory.publish
+    monkeypatch.setattr(Memory, "publish", publish_to)
+    Account.objects.filter(pk=account.pk).update(failures=1)
+    elsewhere = AccountFactory(network="neither")
+    publish(NewsPageFactory(), account, AccountFactory(), AccountFactory(), elsewhere)
+    send.drain()
+    assert [delivery.account for delivery in Delivery.objects.filter(state=State.SENT)] == [elsewhere]
+    assert sorted(asked) == ["memory", "neither"]
+
+
+def test_a_limit_that_is_nearly_spent_slows_the_account_down(account, monkeypatch):
+    monkeypatch.setattr(Memory, "publish", pausing(Memory.publish))
+    publish(NewsPageFactory(), account)
+    publish(NewsPageFactory(), account)
+    send.drain()
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == [State.SENT, State.WAITING]
+    account.refresh_from_db()
+    assert account.blocked_until is not None
+    assert account.failures == 0
+
+
+def test_what_a_receipt_tells_stays_with_the_delivery(page, monkeypatch):
+    monkeypatch.setattr(Memory, "publish", lambda *args: Receipt("d1", notice="image_refused"))
+    send.drain()
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.notice) == (State.SENT, "image_refused")
+    assert delivery.notice_text
+
+
+def pausing(publish):
+    def slowed(backend, *args):
+        backend.pause = 600.0
+        return publish(backend, *args)
+
+    return slowed

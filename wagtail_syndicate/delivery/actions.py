@@ -3,13 +3,13 @@ changes nothing twice."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import timedelta
 
 from django.db import transaction
 
 from wagtail_syndicate import conf
 from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models import Attempt, Delivery
 
 
@@ -68,7 +68,7 @@ def send_again(delivery: Delivery, user=None) -> bool:
         "send_again",
         **_afresh(),
         maybe_sent=False,
-        key=uuid.uuid4(),
+        key=new_key(),
         first_sent_at=None,
         looks=0,
         looked_at=None,

@@ -20,6 +20,8 @@ from wagtail_syndicate.models import Account, Delivery
 LEASE = 120.0  # seconds; an answer may take 20, preparing pictures some more
 MARGIN = 45.0  # seconds that must be left of a lease when the irreversible call begins
 
+NEIGHBOURS_LATER = 5.0  # seconds
+
 State = Delivery.State
 
 
@@ -117,6 +119,15 @@ def block(lane: Lane, seconds: float) -> None:
     Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
         blocked_until=DatabaseNow() + timedelta(seconds=seconds), failures=F("failures") + 1
     )
+
+
+def block_neighbours(account: Account, seconds: float) -> None:
+    """Nobody answers at the account's network: the other accounts there wait as well, a little longer, so that one
+    of them finds out for all when it is back, and workers have time for other networks."""
+    until = DatabaseNow() + timedelta(seconds=seconds + NEIGHBOURS_LATER)
+    Account.objects.filter(
+        Q(blocked_until=None) | Q(blocked_until__lt=until), network=account.network, host=account.host, failures=0
+    ).exclude(pk=account.pk).update(blocked_until=until)
 
 
 def rest(lane: Lane, seconds: float) -> None:

@@ -1,19 +1,34 @@
-"""From a publication to delivery rows, in the publisher's own transaction and without any remote call."""
+"""From a publication to delivery rows, in the publisher's own transaction and without any remote call.
+
+A publication that could not be planned keeps its date in ``TargetSet.plan_at``: the sweep plans it (``plan_late``).
+"""
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
+import swapper
 from django.db import transaction
 from django.db.models import Case, F, TextField, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from wagtail_syndicate import conf
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
-from wagtail_syndicate.models import Account, Delivery, targets_of
+from wagtail_syndicate.models import Account, Delivery, TargetSet
+from wagtail_syndicate.models.target import PLANNED_WITHIN, RELATION, targets_in
 
+
+logger = logging.getLogger("wagtail_syndicate.delivery")
 
 State = Delivery.State
+
+# Rows without an account that tell, beside the page's posts, that the publication itself was not planned.
+UNPLANNED = ("unplanned", "plan_failed")
+PLAN_AGAIN = timedelta(minutes=5)
+LATE_AT_ONCE = 20  # publications that one sweep plans, so that posts do not wait for long
 
 # What a person may ask to be sent anew; it should then say what the page says now. A post that may be under way keeps
 # its frozen message, whatever its wording says.
@@ -21,7 +36,7 @@ RETRIED = (State.FAILED, State.MISSED, State.CANCELLED, State.UNKNOWN, State.SEN
 
 
 @transaction.atomic
-def plan(page, revision=None) -> bool:
+def plan(page, revision=None, expires_at=None) -> bool:
     """Write the deliveries that this publication of ``page`` calls for.
 
     The first publication sends to every ticked account; a later one only to accounts that are newly ticked. What was
@@ -30,10 +45,18 @@ def plan(page, revision=None) -> bool:
 
     :param page: the specific page, as it was just published.
     :param revision: the revision that was published, when there is one; it may tell who did it.
+    :param expires_at: when the posts will be too late; a ``WINDOW`` from now if not given.
     :returns: whether anything is due now.
     """
-    targets = {target.account_id: target for target in targets_of(page)}
-    known = _latest_deliveries(page)
+    expires_at = expires_at or DatabaseNow() + timedelta(seconds=conf.get("WINDOW"))
+    rows = list(getattr(page, RELATION).all())
+    targets = {target.account_id: target for target in targets_in(rows)}
+    known, notes = _deliveries_of(page)
+    for row in rows:
+        if row.plan_at is not None:  # one that a later publication set stays
+            TargetSet.objects.filter(pk=row.pk, plan_at=row.plan_at).update(plan_at=None)
+    if notes:
+        Delivery.objects.filter(pk__in=notes).delete()
     if not targets and not known:
         return False
     accounts = _accounts(targets)
@@ -46,7 +69,7 @@ def plan(page, revision=None) -> bool:
         reason = obstacle or account_obstacle(account, page, site_id)
         delivery = known.get(account.pk)
         if delivery is None:
-            new.append(_new_delivery(page, account, target.wording, revision, reason))
+            new.append(_new_delivery(page, account, target.wording, revision, reason, expires_at))
         elif delivery.was_never_sent and not reason:
             delivery.wording = target.wording
             revived.append(delivery)
@@ -62,9 +85,9 @@ def plan(page, revision=None) -> bool:
         # Two publications at the same moment: the unique constraint lets one of them write.
         Delivery.objects.bulk_create(new, ignore_conflicts=True)
     if revived:
-        _start_over(revived, Delivery.NEVER_SENT)
+        _start_over(revived, Delivery.NEVER_SENT, expires_at)
     if renewed:
-        _start_over(renewed, (State.WAITING, State.ASSISTED))
+        _start_over(renewed, (State.WAITING, State.ASSISTED), expires_at)
     if reworded:
         Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(wording=_wordings(reworded))
     if unticked:
@@ -81,7 +104,73 @@ def cancel(deliveries, reason: str) -> int:
 
 def withdraw(page) -> int:
     """Stop what has not left of a page that was unpublished or is being deleted."""
+    _forget(page.pk)
     return cancel(Delivery.objects.filter(page_id=page.pk), "unpublished")
+
+
+def not_planned(page, revision=None, again: bool = True) -> None:
+    """Tell on the page that its publication was not planned, and let the sweep do it.
+
+    :param again: whether the sweep is to try; ``False``: it is too late, people have to publish again.
+    """
+    soon = DatabaseNow() + PLANNED_WITHIN
+    with transaction.atomic():
+        _notes(page.pk).delete()
+        Delivery.objects.create(
+            page_id=page.pk,
+            page_title=page.title[:255],
+            language=page.locale.language_code,
+            revision=revision,
+            published_by_id=getattr(revision, "user_id", None),
+            state=State.FAILED,
+            reason="unplanned" if again else "plan_failed",
+        )
+        TargetSet.objects.filter(page_id=page.pk).update(plan_at=Coalesce("plan_at", soon) if again else None)
+
+
+def plan_late(most: int = LATE_AT_ONCE) -> int:
+    """Plan publications that were not planned when they should have been. Several processes may do it at once.
+
+    :param most: how many publications are looked at.
+    :returns: how many of them were planned.
+    """
+    late = TargetSet.objects.filter(plan_at__lte=DatabaseNow()).order_by("plan_at")
+    return sum(_plan_one(*found) for found in late.values_list("pk", "page_id", "plan_at")[:most])
+
+
+def _plan_one(pk: int, page_id: int, plan_at) -> bool:
+    # Moved before it is tried: one process takes it, and one that dies of it does not do so at every round.
+    if not TargetSet.objects.filter(pk=pk, plan_at=plan_at).update(plan_at=DatabaseNow() + PLAN_AGAIN):
+        return False
+    pages = swapper.load_model("wagtailcore", "Page").objects.filter(pk=page_id)
+    try:
+        with transaction.atomic():
+            # A publication at this moment waits until we are done, and then has the last word.
+            page = pages.select_for_update().get()
+            if not page.live or page.alias_of_id or page.last_published_at is None:
+                _forget(page_id)
+                return False
+            too_late = page.last_published_at + timedelta(seconds=conf.get("WINDOW"))
+            if too_late < timezone.now():
+                not_planned(page, page.live_revision, again=False)
+                return False
+            plan(page.specific, page.live_revision, too_late)
+            return True
+    except Exception as error:
+        logger.error("Page %s is still not planned: %s", page_id, type(error).__name__, exc_info=True)
+    if page := pages.first():
+        not_planned(page, page.live_revision)
+    return False
+
+
+def _forget(page_id: int) -> None:
+    """Nothing has to be planned for the page any more."""
+    TargetSet.objects.filter(page_id=page_id, plan_at__isnull=False).update(plan_at=None)
+    _notes(page_id).delete()
+
+
+def _notes(page_id: int):
+    return Delivery.objects.filter(page_id=page_id, account=None, reason__in=UNPLANNED)
 
 
 def _accounts(account_ids) -> list[Account]:
@@ -90,13 +179,14 @@ def _accounts(account_ids) -> list[Account]:
     return list(Account.objects.filter(pk__in=account_ids).prefetch_related("locales", "sites"))
 
 
-def _latest_deliveries(page) -> dict[int, Delivery]:
-    found = Delivery.objects.filter(page_id=page.pk, account__isnull=False).order_by("generation")
-    return {delivery.account_id: delivery for delivery in found}
+def _deliveries_of(page) -> tuple[dict[int, Delivery], list[int]]:
+    """The latest delivery to each account, and the primary keys of notes that the page was not planned."""
+    found = list(Delivery.objects.filter(page_id=page.pk).order_by("generation"))
+    notes = [row.pk for row in found if row.account_id is None and row.reason in UNPLANNED]
+    return {row.account_id: row for row in found if row.account_id is not None}, notes
 
 
-def _new_delivery(page, account: Account, wording: str, revision, reason: str) -> Delivery:
-    now = DatabaseNow()
+def _new_delivery(page, account: Account, wording: str, revision, reason: str, expires_at) -> Delivery:
     return Delivery(
         page_id=page.pk,
         account=account,
@@ -109,12 +199,12 @@ def _new_delivery(page, account: Account, wording: str, revision, reason: str) -
         wording=wording,
         state=State.SKIPPED if reason else State.WAITING,
         reason=reason,
-        due_at=None if reason else now,
-        expires_at=now + timedelta(seconds=conf.get("WINDOW")),
+        due_at=None if reason else DatabaseNow(),
+        expires_at=expires_at,
     )
 
 
-def _start_over(deliveries: list[Delivery], states) -> None:
+def _start_over(deliveries: list[Delivery], states, expires_at) -> None:
     """Make rows that never left due again, each with its wording of today, in one statement."""
     Delivery.objects.filter(pk__in=_keys(deliveries), state__in=states, maybe_sent=False).update(
         state=State.WAITING,
@@ -124,7 +214,7 @@ def _start_over(deliveries: list[Delivery], states) -> None:
         payload=None,
         wording=_wordings(deliveries),
         due_at=DatabaseNow(),
-        expires_at=DatabaseNow() + timedelta(seconds=conf.get("WINDOW")),
+        expires_at=expires_at,
         updated_at=DatabaseNow(),
     )
 

@@ -20,8 +20,8 @@ from wagtail_syndicate.types import Receipt
 State = Delivery.State
 
 FIRST_LOOK = 5.0  # seconds after an unclear answer; a find is proof at any time
-SETTLE = 60.0  # seconds that a network's timeline may lag; only absence after that counts
-ABSENT_LOOKS = 2  # so many looks, SETTLE apart, must agree that it is not there
+ABSENT_LOOKS = 2  # so many looks, the network's settling time apart, must agree that it is not there
+SLOWEST_REPEAT = 600.0  # seconds between two repeats of a request whose key the network remembers
 MAX_FAILED_LOOKS = 20
 SKEW = timedelta(minutes=5)  # how far the network's clock may be off ours
 
@@ -44,14 +44,14 @@ def unclear(lane: Lane, delivery: Delivery, error: NetworkError, backend) -> Non
         state=State.UNKNOWN,
         reason=error.reason,
         detail=error.detail[:1000],
-        **_next_look(backend, delivery),
+        **_next_look(backend, delivery, error.retry_after),
     )
 
 
 def postpone(lane: Lane, delivery: Delivery, error: NetworkError, seconds: float | None = None) -> None:
     """The question cannot be answered right now; ask again later, and a person when it never can."""
-    wait = seconds or error.retry_after or SETTLE
-    gave_up = delivery.attempts.filter(kind=Attempt.Kind.FIND).exclude(reason="").count() >= MAX_FAILED_LOOKS
+    wait = seconds or error.retry_after or _settling(delivery)
+    gave_up = delivery.attempts.exclude(reason="").count() >= MAX_FAILED_LOOKS
     ledger.write(
         lane,
         delivery,
@@ -79,6 +79,12 @@ def look(lane: Lane, delivery: Delivery, send) -> bool:
     return True
 
 
+def is_anothers(delivery: Delivery, receipt: Receipt) -> bool:
+    """Whether the post that the network names is known to be another delivery's, with the same words."""
+    known = Delivery.objects.filter(account=delivery.account_id, remote_id=receipt.remote_id)
+    return known.exclude(pk=delivery.pk).exists()
+
+
 def _read_back(lane: Lane, delivery: Delivery) -> bool:
     attempt = Attempt.objects.create(delivery=delivery, kind=Attempt.Kind.FIND, fence=lane.fence)
     try:
@@ -96,7 +102,7 @@ def _read_back(lane: Lane, delivery: Delivery) -> bool:
         ledger.finish(attempt, type(error).__name__, error)
         postpone(lane, delivery, error)
         return False
-    if receipt is not None and _is_anothers(delivery, receipt):
+    if receipt is not None and is_anothers(delivery, receipt):
         receipt = None
     if receipt is not None:
         ledger.finish(attempt, "found")
@@ -107,18 +113,16 @@ def _read_back(lane: Lane, delivery: Delivery) -> bool:
     return True
 
 
-def _is_anothers(delivery: Delivery, receipt: Receipt) -> bool:
-    """Whether the post that was found is known to be an earlier one with the same words."""
-    known = Delivery.objects.filter(account=delivery.account_id, remote_id=receipt.remote_id)
-    return known.exclude(pk=delivery.pk).exists()
-
-
 def _absent(lane: Lane, delivery: Delivery) -> None:
     now = timezone.now()
     # A look right after the attempt, or right after the last look, proves nothing: timelines lag.
     last = max(filter(None, [delivery.first_sent_at, delivery.looked_at]))
-    counts = now - last >= timedelta(seconds=SETTLE)
+    counts = now - last >= timedelta(seconds=_settling(delivery))
     looks = delivery.looks + counts
+    if looks >= ABSENT_LOOKS and _was_accepted(delivery):
+        # The network said yes and does not show it yet: it may still come, so nobody but a person may decide.
+        ledger.rest(lane, delivery, State.UNKNOWN, "unclear", delivery.detail)
+        return
     if looks >= ABSENT_LOOKS:
         ledger.write(
             lane,
@@ -139,8 +143,18 @@ def _absent(lane: Lane, delivery: Delivery) -> None:
         reason="looking",
         looks=looks,
         looked_at=DatabaseNow() if counts else delivery.looked_at,
-        due_at=DatabaseNow() + timedelta(seconds=SETTLE),
+        due_at=DatabaseNow() + timedelta(seconds=_settling(delivery)),
     )
+
+
+def _settling(delivery: Delivery) -> float:
+    """Seconds that the network's own list of posts may lag; only absence after that counts."""
+    return delivery.backend_class.settle_seconds if delivery.backend_class else 60.0
+
+
+def _was_accepted(delivery: Delivery) -> bool:
+    """Whether the network said that it took the post and will show it later."""
+    return delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, reason="accepted_later").exists()
 
 
 def _key_is_remembered(backend, delivery: Delivery) -> bool:
@@ -149,6 +163,10 @@ def _key_is_remembered(backend, delivery: Delivery) -> bool:
     return timezone.now() - delivery.first_sent_at < timedelta(seconds=backend.key_seconds)
 
 
-def _next_look(backend, delivery: Delivery) -> dict:
+def _next_look(backend, delivery: Delivery, wanted: float | None = None) -> dict:
     possible = backend is not None and (backend.can_find() or _key_is_remembered(backend, delivery))
-    return {"due_at": DatabaseNow() + timedelta(seconds=FIRST_LOOK) if possible else None}
+    wait = FIRST_LOOK
+    if possible and not backend.can_find():
+        # The next look is the request itself once more: a network in trouble is not asked every few seconds.
+        wait = wanted or min(SLOWEST_REPEAT, FIRST_LOOK * 2 ** min(delivery.attempts_made, 16))
+    return {"due_at": DatabaseNow() + timedelta(seconds=wait) if possible else None}

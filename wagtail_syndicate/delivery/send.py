@@ -22,6 +22,7 @@ from wagtail_syndicate.exceptions import (
     AccountProblem,
     ComposeError,
     CredentialsLost,
+    DuplicateContent,
     MediaRejected,
     NetworkError,
     NotSent,
@@ -166,6 +167,11 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         ledger.finish(attempt, type(error).__name__, unclear)
         reconcile.unclear(lane, delivery, unclear, backend)
         return True
+    if reconcile.is_anothers(delivery, receipt):
+        # Networks that refuse repeated words name the first post with them, which is not this one.
+        error = DuplicateContent("duplicate", receipt.remote_id)
+        ledger.finish(attempt, type(error).__name__, error)
+        return _not_accepted(lane, delivery, error, doubtful)
     ledger.finish(attempt, "Sent")
     ledger.sent(lane, delivery, receipt)
     lanes.succeeded(lane)
@@ -208,6 +214,10 @@ def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful:
     if doubtful:
         if isinstance(error, AccountProblem):
             refresh.recover(delivery.account, error)
+        if isinstance(error, DuplicateContent) and not delivery.public_backend.can_find():
+            # The network has these words, most likely from our earlier attempt, but cannot be asked under which id.
+            ledger.rest(lane, delivery, State.UNKNOWN, "unclear", error.detail)
+            return True
         # A refusal after an unclear attempt is not a refusal: look before concluding.
         reconcile.postpone(lane, delivery, error)
         return not isinstance(error, NotSent | AccountProblem)
@@ -232,6 +242,8 @@ def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful:
     if isinstance(error, NotSent) and delivery.attempts_made < conf.get("MAX_ATTEMPTS"):
         wait = error.retry_after or _backoff(delivery.account.failures)
         lanes.block(lane, wait)
+        if error.reason == "network_down" and delivery.account.failures:
+            lanes.block_neighbours(delivery.account, wait)
         return _hold(lane, delivery, error.reason, error.detail, wait=wait, **proof)
     reason = "gave_up" if isinstance(error, NotSent) else error.reason
     ledger.write(lane, delivery, state=State.FAILED, reason=reason, detail=error.detail[:1000], due_at=None, **proof)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from wagtail_syndicate.accounts import upkeep
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.send import drain
 from wagtail_syndicate.models import Account, Delivery
@@ -44,10 +45,12 @@ def _leave_to_people() -> int:
 
 
 def sweep(budget: float = 20.0) -> int:
-    """Tidy, then send what is due. Any number of sweeps at the same time do no harm.
+    """Tidy, send what is due, then renew access that must not end. Any number of sweeps at the same time do no harm.
 
     :param budget: seconds after which no new work is begun.
     :returns: how many deliveries were worked on.
     """
     tidy()
-    return drain(budget)
+    worked = drain(budget)
+    upkeep.renew_due()
+    return worked
