@@ -61,6 +61,7 @@ setup(
         "testing": TESTING,
         "services": ["celery[redis]", "mysqlclient>=2.2.1", "psycopg[binary]>=3.2"],
         "e2e": ["playwright>=1.50"],
+        "bench": ["scikit-learn>=1.4", "sumy>=0.11"],
         "lint": ["djhtml>=3.0", "ruff>=0.12"],
         "docs": ["mkdocs>=1.6"],
     },

@@ -1,9 +1,11 @@
 """How good the summaries are, and what they cost.
 
 Quality: ROUGE against the teasers that editors wrote, in two budgets, beside the first sentences that fit ("lead"),
-sumy's LexRank and the best that whole sentences could reach ("oracle"). The ranking is fitted on the very pairs that it
-is measured on, so it is cross-validated: ``random`` leaves out every fifth pair, ``source`` one site at a time. Cost:
-CPU time and memory beside sumy, on articles of 500, 2,000 and 10,000 words, and of composing one for every network.
+sumy's LexRank and the best that whole sentences could reach ("oracle"). The ranking is fitted on the very pairs that
+it is measured on, so it is cross-validated: ``random`` leaves out every fifth pair, ``source`` one site at a time.
+
+Cost: CPU time and memory beside sumy, on articles of 500, 2,000 and 10,000 words, and of composing one for every
+network.
 
     pip install -e ".[bench]"
     python bench/summaries.py [--json FILE] [--quick] [PAIRS.jsonl]

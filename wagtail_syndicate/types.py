@@ -123,7 +123,7 @@ class Style:
     ``title``: "" (the card shows it), "line" (first line), "bold" (first line, emphasised) or "brackets" (【title】
     before the text).
     ``target``: the length, in the network's units, at which a good post there stops.
-    ``sentences``: how many sentences a summary has (0: as many as fit); one more where they are short.
+    ``sentences``: how many sentences a summary has (0: as many as fit); more while they fill less than half the target.
     ``body``: whether the body goes on where an editor's teaser leaves room.
     ``hook``: whether the first sentence stands alone, for networks that fold the rest away.
     ``hashtags``: how many tags are customary (0: none, or forbidden); ``hashtag``: how one is written.

@@ -99,7 +99,7 @@ def test_viadeo_is_offered_only_where_settings_name_it(settings):
     settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"viadeo": {}}}
     assert registry.names() == ["viadeo"]
     assert viadeo.Backend.retired
-    assert str(viadeo.Backend.label) == "Viadeo (closed as a network)"
+    assert str(viadeo.Backend.label) == "Viadeo"
 
 
 @pytest.mark.parametrize(

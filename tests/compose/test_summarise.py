@@ -1,8 +1,9 @@
 import pytest
 
+from wagtail_syndicate.compose.analysis import readable
 from wagtail_syndicate.compose.counting import graphemes
-from wagtail_syndicate.compose.summarise import readable, shorten, summarise
-from wagtail_syndicate.types import Article, Block
+from wagtail_syndicate.compose.summarise import shorten, summarise
+from wagtail_syndicate.types import Article, Block, Style
 
 
 def article(*blocks, language="en"):
@@ -49,7 +50,7 @@ def test_one_sentence_may_go_to_the_limit_rather_than_be_cut():
 
 
 def test_paragraphs_may_stay_apart():
-    assert summarise(RIVER, 100, len, several=True) == (
+    assert summarise(RIVER, 100, len, style=Style(paragraphs=True)) == (
         "The river is clean again. Sensors have been measuring it since May.\n\nEverybody may use the data."
     )
 

@@ -23,7 +23,7 @@ class Backend(BaseBackend):
     """
 
     name = "viadeo"
-    label = _("Viadeo (closed as a network)")
+    label = _("Viadeo")
     region = Region.FRANCE
     reach = Reach.ASSISTED
     retired = True

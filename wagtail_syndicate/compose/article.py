@@ -40,6 +40,9 @@ def read(page: Any, url: str | None = None) -> Article:
     Reads the page object that it is given, so that a draft is read as the draft; touches the database only for the
     page's own relations (pictures, tags, locale, the site of its address).
 
+    A page may have the last word: its own ``get_syndication_article(article)`` gets what was read and returns what
+    counts.
+
     :param page: a page of any type.
     :param url: the page's public address when the caller knows better; ``None``: see :func:`address`.
     :raises ConfigurationError: ``PAGE_URL`` names no callable.
@@ -47,7 +50,7 @@ def read(page: Any, url: str | None = None) -> Article:
     page = getattr(page, "specific", None) or page
     teaser, source = teaser_of(page)
     pieces = list(body_of(page, source))
-    return Article(
+    article = Article(
         title=one_line(str(getattr(page, "title", ""))),
         url=address(page) if url is None else url,
         language=language_of(page),
@@ -57,6 +60,8 @@ def read(page: Any, url: str | None = None) -> Article:
         images=each_once([*lead_images(page), *(piece for piece in pieces if isinstance(piece, Image))]),
         tags=tags_of(page),
     )
+    own = getattr(page, "get_syndication_article", None)
+    return own(article) if own else article
 
 
 def address(page: Any) -> str:

@@ -11,7 +11,7 @@ from wagtail_syndicate.types import Style, Voice
 
 
 PLACES = ("title", "summary", "hashtags", "link")
-PLACE = regex.compile(r"\{(\w*)\}")
+PLACE = regex.compile(r"\{([^{}\n]*)\}")
 GAPS = regex.compile(r"\n(?:[ \t]*\n){2,}")
 SEPARATOR = r"[ \t]*[:|/·•,;\p{Pd}：，、]?[ \t]*"
 # Fixed words stand in a text as words of their own: "Ad" is no part of "Adventure".

@@ -7,7 +7,8 @@ from urllib.parse import quote
 import regex
 
 
-PLACE = regex.compile(r"\{(\w*)\}")
+IN_QUERY = "%&=+!$'()*,;:@/?-._~"
+PLACE = regex.compile(r"\{([^{}\n]*)\}")
 PLACES = ("network", "account", "language")
 
 
@@ -24,13 +25,14 @@ def filled(tracking: str, **values: str) -> str:
 def tracked(url: str, tracking: str) -> str:
     """The address with the parameters that it does not have yet; its own query and fragment stay as they are.
 
-    :param tracking: ``name=value`` pairs joined by ``&``, percent-encoded where that is needed.
+    :param tracking: ``name=value`` pairs joined by ``&``; what no query may hold is percent-encoded.
     """
-    if not url or not tracking:
-        return url
     address, hash_sign, fragment = url.partition("#")
-    path, _, query = address.partition("?")
-    own = [pair for pair in query.split("&") if pair]
-    taken = {pair.partition("=")[0] for pair in own}
-    added = [pair for pair in tracking.strip("?& ").split("&") if pair and pair.partition("=")[0] not in taken]
-    return f"{path}?{'&'.join([*own, *added])}{hash_sign}{fragment}" if own or added else url
+    query = address.partition("?")[2]
+    taken = {pair.partition("=")[0] for pair in query.split("&")}
+    pairs = quote(tracking.strip("?& "), safe=IN_QUERY).split("&")
+    added = "&".join(pair for pair in pairs if pair and pair.partition("=")[0] not in taken)
+    if not url or not added:
+        return url
+    between = "?" if "?" not in address else "&" if query and not query.endswith("&") else ""
+    return f"{address}{between}{added}{hash_sign}{fragment}"

@@ -183,8 +183,10 @@ def choose_images(article: Article, limits: Limits) -> tuple[Image, ...]:
 
 
 def describe(article: Article, text: str) -> str:
-    """What a link card says under its title: the teaser, else a summary; what goes on where the text says just that."""
+    """What a link card says under its title: the teaser, else a summary; where the post says just that, what follows."""
     words = shorten(article.teaser, DESCRIPTION, width, language=article.language)
     words = words or summarise(article, DESCRIPTION, width)
     begin = next(iter(split(words, article.language)), "")
-    return shorten("", DESCRIPTION, width, then=rest(article, text)) if repeats(frozenset(units(begin)), text) else words
+    if not repeats(frozenset(units(begin)), text):
+        return words
+    return shorten("", DESCRIPTION, width, then=rest(article, text))

@@ -20,11 +20,10 @@ from wagtail_syndicate.types import Article, Style
 
 
 ANY_STYLE = Style()
-BREAK = "\n\n"
 LONELY = 40
 """Width below which a sentence says too little to be all that is left of a paragraph."""
 ASKS = regex.compile(r"[?？]\P{L}*$")
-REPEATS = 0.5
+REPEATS = 0.4
 """Share of words that were said already from which on a text says nothing new."""
 
 
@@ -39,7 +38,7 @@ def summarise(
     """A summary of an article's body, in the body's own words. Same input, same output.
 
     :param budget: the length to aim at, in the units of ``count``.
-    :param count: the length of the whole post with a text in it; :param length: that of a text alone, in the same units.
+    :param count: the length of the whole post with a text in it; :param length: that of a text alone, in such units.
     :param limit: the length that a single sentence may take rather than be cut; the budget unless given.
     :param style: how many sentences and paragraphs the network's posts have.
     :returns: whole sentences that stand together in the body; the first one cut with "…" when it alone is too long;
@@ -85,38 +84,40 @@ def repeats(words: frozenset[str], said: str) -> bool:
 
 
 def fill(parts: list[list[str]], budget: int, count: Callable[[str], int], limit: int | None, style: Style) -> str:
-    """The first sentences of the parts that fit together, as many as the style has, and one more if they are short."""
-    text = unlonely = ""
-    for number, (before, sentence) in enumerate(spaced(parts, style)):
-        is_lonely = bool(unlonely) and before != BREAK
-        surplus = number - style.sentences if style.sentences else -1
-        is_enough = surplus > 0 or (surplus == 0 and not is_lonely and 2 * count(text) >= budget)
-        if is_enough or count(text + before + sentence) > budget:
-            if is_lonely and 2 * count(unlonely) >= budget:
-                return unlonely
+    """The first sentences of the parts that fit together: as many as the style has, more while less than half is full.
+
+    A short sentence that opens a paragraph announces what comes: it does not stand last where it can be left out.
+    """
+    text = without = ""
+    empty = count("")
+    for number, (before, sentence, opens) in enumerate(spaced(parts, style)):
+        is_enough = 0 < style.sentences <= number and 2 * (count(text) - empty) >= budget - empty
+        is_lonely = bool(without) and not opens
+        if not is_enough and count(text + before + sentence) <= budget:
+            without = text if opens and width(sentence) < LONELY else ""
+            text += before + sentence
+        elif is_lonely and 2 * (count(without) - empty) >= budget - empty:
+            return without
+        else:
             return text or one_sentence(sentence, budget, count, limit)
-        # A short sentence that opens a paragraph announces what then must come.
-        unlonely = text if before == BREAK and width(sentence) < LONELY else ""
-        text += before + sentence
     return text
 
 
-def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str]]:
-    """Each sentence with the white space before it. Questions in a row are one hook."""
+def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str, bool]]:
+    """Each sentence, the white space before it, and whether it opens a paragraph. Questions in a row are one hook."""
     hook = style.hook
-    before = ""
+    last = ""
     for part in parts:
         for place, sentence in enumerate(part):
-            asks_on = ASKS.search(before) and ASKS.search(sentence)
-            is_after_hook = hook and before and not asks_on
-            if not before:
-                yield "", sentence
-            elif is_after_hook or (style.paragraphs and place == 0):
-                yield BREAK, sentence
+            ends_hook = hook and last and not (ASKS.search(last) and ASKS.search(sentence))
+            if not last:
+                yield "", sentence, True
+            elif ends_hook or (style.paragraphs and place == 0):
+                yield "\n\n", sentence, place == 0
             else:
-                yield glue(before, sentence), sentence
-            hook = hook and not is_after_hook
-            before = sentence
+                yield glue(last, sentence), sentence, place == 0
+            hook = hook and not ends_hook
+            last = sentence
 
 
 def one_sentence(sentence: str, budget: int, count: Callable[[str], int], limit: int | None) -> str:
