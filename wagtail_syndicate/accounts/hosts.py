@@ -12,6 +12,7 @@ from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from wagtail_syndicate import conf
+from wagtail_syndicate.backends.addresses import is_public
 
 
 NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?")
@@ -79,7 +80,7 @@ def is_local(host: str, port: int) -> bool:
             _("The server %(host)s was not found. Check the address for typing errors.") % {"host": host},
             code="not_found",
         ) from None
-    return any(not _is_public(ipaddress.ip_address(address.partition("%")[0])) for address in found)
+    return any(not is_public(ipaddress.ip_address(address.partition("%")[0])) for address in found)
 
 
 def _is_allowed_local(host: str, port: int) -> bool:
@@ -100,17 +101,6 @@ def _is_allowed_local(host: str, port: int) -> bool:
 def _origin(scheme: str, host: str, port: int | None) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}" + (f":{port}" if port and port != {"http": 80, "https": 443}[scheme] else "")
-
-
-def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address):
-        # Forms of IPv6 that carry an IPv4 address lead to that one.
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and address in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return _is_public(inner)
-    return address.is_global and not address.is_multicast
 
 
 def _parts(text: str) -> tuple[str, str, int | None]:

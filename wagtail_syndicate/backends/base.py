@@ -65,7 +65,7 @@ class BaseBackend:
     key_seconds: ClassVar[int] = 0
     """How long (seconds) the network is known to recognise a repeated idempotency key; 0: it has none."""
     settle_seconds: ClassVar[float] = 60.0
-    """How long the network's list of an account's posts may lag; a post that is missing from it sooner may be there."""
+    """How long (seconds) the network's list of an account's posts may lag: one that is missing sooner may be there."""
     renew_early: ClassVar[timedelta] = timedelta(seconds=60)
     """How long before access ends it is renewed; days where it cannot be renewed any more once it has ended.
 

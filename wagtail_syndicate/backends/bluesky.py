@@ -94,8 +94,9 @@ class Backend(BaseBackend):
         length=300,
         count=counting.bluesky,
         link=LinkPlace.CARD,
-        # A card's picture has no alternative text; older servers take 1,000,000 bytes, newer ones twice that.
-        images=ImageLimits(1, 1_000_000, 2000, 2000),
+        # A card's picture is cut to 1.91:1 and has no alternative text; older servers take 1,000,000 bytes, newer ones
+        # twice that.
+        images=ImageLimits(1, 1_000_000, 2000, 2000, ratio=(191, 100)),
     )
     style = Style(target=240, sentences=2, hashtags=1)
     key_seconds = 365 * 24 * 3600  # the record is its own memory; a year stands for ever

@@ -18,10 +18,11 @@ from urllib.parse import quote, quote_plus
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 import wagtail_syndicate
+from wagtail_syndicate import conf
+from wagtail_syndicate.backends.addresses import Adapter, only_public
 from wagtail_syndicate.exceptions import AccountProblem, NotSent, OutcomeUnknown
 
 
@@ -64,7 +65,7 @@ def session() -> requests.Session:
         made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         made.headers["User-Agent"] = f"wagtail-syndicate/{wagtail_syndicate.__version__}"
         for prefix in ("https://", "http://"):
-            made.mount(prefix, HTTPAdapter(pool_connections=32, pool_maxsize=4, max_retries=0))
+            made.mount(prefix, Adapter(pool_connections=32, pool_maxsize=4, max_retries=0))
         _local.session = made
     return _local.session
 
@@ -193,14 +194,15 @@ class Http:
         lost = OutcomeUnknown if irreversible else NotSent
         _local.secrets = self.secrets
         try:
-            response = session().request(
-                method,
-                url,
-                timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                allow_redirects=False,
-                stream=True,
-                **kwargs,
-            )
+            with only_public(_must_be_public(url)):
+                response = session().request(
+                    method,
+                    url,
+                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+                    allow_redirects=False,
+                    stream=True,
+                    **kwargs,
+                )
             try:
                 body = self._read(response, began)
             finally:
@@ -239,6 +241,16 @@ class Http:
             cause = cause.args[0]
         cause = getattr(cause, "reason", None) or cause
         return type(cause).__name__ if not isinstance(cause, _TooMuch) else str(cause)
+
+
+def _must_be_public(url: str) -> bool:
+    """Whether the address may lead to public machines only: not where a developer's settings name it (``HOSTS``)."""
+    if conf.get("ALLOW_LOCAL_HOSTS"):
+        return False
+    origin = "/".join(url.split("/", 3)[:3])
+    networks = (conf.get("NETWORKS") or {}).values()
+    named = (host for options in networks for host in ((options or {}).get("HOSTS") or {}).values())
+    return not any(host == origin or host.startswith(f"{origin}/") for host in named)
 
 
 class _TooMuch(Exception):

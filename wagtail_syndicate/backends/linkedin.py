@@ -98,7 +98,8 @@ class Backend(LinkedIn):
         length=3000,
         count=counting.linkedin,
         link=LinkPlace.CARD,
-        images=ImageLimits(content_types=("image/jpeg", "image/png", "image/gif"), alt_length=4086),
+        # The picture of an article's card, which is cut to this shape.
+        images=ImageLimits(content_types=("image/jpeg", "image/png", "image/gif"), alt_length=4086, ratio=(191, 100)),
     )
     style = Style(target=700, sentences=5, body=True, hook=True, hashtags=3, paragraphs=True)
 

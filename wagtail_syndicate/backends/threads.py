@@ -81,7 +81,11 @@ class Backend(GraphBackend):
     node = f"{{{{api}}}}/{VERSION}/{{}}"
     absent = ("target_missing", "preparing")
     limits = Limits(length=500, count=counting.threads, link=LinkPlace.CARD)
-    photos = Limits(length=500, count=counting.threads, images=ImageLimits(1, 8_000_000, 1440, 1440, alt_length=1000))
+    photos = Limits(
+        length=500,
+        count=counting.threads,
+        images=ImageLimits(1, 8_000_000, 1440, 1440, alt_length=1000, min_width=320),
+    )
     # One topic a post: its first hashtag.
     style = Style(
         target=260, sentences=2, hashtags=1, plain=lambda text: MENTION.sub(lambda m: m["address"] or "@\u2060", text)

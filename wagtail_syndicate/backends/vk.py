@@ -90,7 +90,7 @@ class Backend(Methods):
     limits = Limits(length=4000, count=counting.characters, link=LinkPlace.CARD)
     # Ten attachments with the link; width and height up to 14,000 together.
     pictures = ImageLimits(9, 50_000_000, content_types=("image/jpeg", "image/png", "image/gif"), alt_length=2048)
-    style = Style(target=600, sentences=5, body=True, hashtags=1, paragraphs=True, plain=without_mentions)
+    style = Style(target=900, sentences=7, body=True, hashtags=1, paragraphs=True, plain=without_mentions)
 
     def get_limits(self) -> Limits:
         """Pictures only with a person's token."""

@@ -94,7 +94,7 @@ class Backend(Api):
         link=LinkPlace.CARD,
         images=ImageLimits(max_bytes=1_000_000, max_width=1920, max_height=1920, alt_length=200),
     )
-    style = Style(target=800, body=True, paragraphs=True)
+    style = Style(target=800, sentences=8, body=True, paragraphs=True)
     reasons = {
         "draft_saved": _("Saved as a draft. A person must publish it on mp.weixin.qq.com, under Drafts."),
         "draft_check": _(
