@@ -6,20 +6,32 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from markupsafe import Markup, escape
 
 from .exchange import current_state
+from .keys import KEYS
 from .networks import FACES
-from .networks.mastodon_manners import HAND_MADE
-from .networks.telegram import BOT_TOKEN
 from .networks.telegram_text import cut
-from .networks.vk_manners import COMMUNITY_KEY, COMMUNITY_NAMES, SERVICE_KEY, USER_TOKEN, community
+from .networks.vk_manners import community
 from .networks.weibo import base62
-from .networks.weibo_manners import APP_KEY, APP_SECRET
-from .networks.x_manners import CONSUMER_KEY, CONSUMER_SECRET
-from .networks.x_oauth import CLIENT_ID, CLIENT_SECRET
 from .state import Post, host_of, stable_id
 from .texts import linkify
 
 
 blueprint = Blueprint("pages", __name__, static_folder="static", static_url_path="/static")
+# How the networks write whose post it is; "@{}" where nothing else is said.
+SIGNS = {
+    "facebook": "{}",
+    "hatena": "id:{}",
+    "kakao": "{}",
+    "linkedin": "{}",
+    "ok": "group/{}",
+    "reddit": "u/{}",
+    "viadeo": "{}",
+    "vk": "club{}",
+    "webhook": "/webhook/in/{}",
+    "wechat": "{}",
+    "xing": "{}",
+}
+# Networks whose pictures have no alternative text, so that its absence says nothing.
+WITHOUT_ALT = {"ok", "telegram", "weibo"}
 MARKS = {"bold": "strong", "italic": "em", "underline": "u", "strikethrough": "s", "code": "code", "pre": "code"}
 
 
@@ -30,6 +42,12 @@ def moment(seconds: float) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(
         when.isoformat(timespec="seconds"), when.strftime("%-d %B %Y, %H:%M:%S UTC")
     )
+
+
+@blueprint.app_template_filter("sign")
+def sign(handle: str, network: str) -> str:
+    """A handle as its network writes it."""
+    return SIGNS.get(network, "@{}").format(handle)
 
 
 @blueprint.app_template_filter("host")
@@ -61,7 +79,7 @@ def shown(post: Post) -> Markup:
 @blueprint.app_context_processor
 def names():
     """What every template may need."""
-    return {"faces": FACES, "language_of": language_of}
+    return {"faces": FACES, "language_of": language_of, "without_alt": WITHOUT_ALT}
 
 
 def language_of(post: Post) -> str:
@@ -88,17 +106,7 @@ def index():
 
 @blueprint.get("/keys")
 def keys():
-    return render_template(
-        "keys.html",
-        base=request.host_url.rstrip("/"),
-        vk=[(name, group_id, COMMUNITY_KEY + group_id) for group_id, name in COMMUNITY_NAMES.items()],
-        vk_user=USER_TOKEN + "newsroom",
-        vk_service=SERVICE_KEY,
-        telegram=BOT_TOKEN,
-        x=(CLIENT_ID, CLIENT_SECRET, CONSUMER_KEY, CONSUMER_SECRET),
-        weibo=(APP_KEY, APP_SECRET),
-        mastodon=HAND_MADE + "newsroom",
-    )
+    return render_template("keys.html", base=request.host_url.rstrip("/"), keys={name: KEYS[name] for name in FACES})
 
 
 @blueprint.get("/timeline/<network>/<handle>")

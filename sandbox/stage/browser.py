@@ -6,6 +6,10 @@ import requests
 from bs4 import BeautifulSoup
 
 
+# Where Wagtail's pages, ours and those of fakenet say what is wrong.
+COMPLAINTS = ".error-message, .w-field__errors, .messages .error, .help-critical, [role=alert], .problem"
+
+
 class Surprise(Exception):
     """A page is not what the person expected."""
 
@@ -34,7 +38,7 @@ class Page:
 
     def errors(self) -> str:
         """What the page complains about."""
-        found = self.soup.select(".error-message, .w-field__errors, .messages .error, .help-critical, [role=alert]")
+        found = self.soup.select(COMPLAINTS)
         return "; ".join(" ".join(element.get_text(" ", strip=True).split()) for element in found)
 
 

@@ -21,7 +21,11 @@ TYPES = (NewsPage, FeaturePage, EventPage, GuidePage)
 
 @dataclass(frozen=True)
 class Row:
-    """One delivery, as the demo shows it. ``text`` is what the network received."""
+    """One delivery, as the demo shows it.
+
+    ``text`` is what the network received, ``notice`` what an editor is told of a post that went out all the same,
+    ``complaint`` how the delivery differs from what was to be expected.
+    """
 
     article: str
     language: str
@@ -30,6 +34,7 @@ class Row:
     state: str
     permalink: str
     text: str
+    notice: str = ""
     complaint: str = ""
 
     @property
@@ -66,17 +71,29 @@ def drafts() -> list:
     return sorted(found.specific(), key=lambda page: (page.locale_id, TYPES.index(type(page)), page.pk))
 
 
-def publish(editor: Browser, stage: Stage, page) -> int:
-    """Open the page in Wagtail's editor, tick every account that is offered, and publish.
+def kind_of(page) -> str:
+    """What sort of article it is: "news", "feature", "event" or "guide"."""
+    return type(page).__name__.removesuffix("Page").lower()
 
-    :returns: how many accounts were ticked.
-    :raises Surprise: the page was not published as it is.
+
+def publish(editor: Browser, stage: Stage, page) -> list[str]:
+    """Open the page in Wagtail's editor, tick the accounts that suit it, and publish.
+
+    :returns: the labels of the accounts that were ticked.
+    :raises Surprise: other accounts are offered than are meant for the language, or the page was not published as it
+        is.
     """
+    language = page.locale.language_code
     view = editor.open(f"{stage.site}/admin/pages/{page.pk}/edit/")
     form = view.form("form[data-edit-form]")
-    offered = [box["value"] for box in form.select("input[type=checkbox][name=syndication-accounts]")]
+    offered = {}
+    for box in form.select("input[type=checkbox][name=syndication-accounts]"):
+        offered[form.select_one(f"label[for={box['id']}]").get_text(" ", strip=True)] = box["value"]
+    if unlike := offered.keys() ^ {plan.label for plan in accounts.PLANS if plan.offered(language)}:
+        raise Surprise(f"“{page.title}” ({language}) is not offered the right accounts: {', '.join(sorted(unlike))}.")
+    ticked = [plan.label for plan in accounts.PLANS if plan.suits(language, kind_of(page))]
     draft = page.get_latest_revision_as_object()
-    changes = stream_values(draft) + [("syndication-accounts", pk) for pk in offered]
+    changes = stream_values(draft) + [("syndication-accounts", offered[label]) for label in ticked]
     view = editor.submit(view, form, changes, press=("action-publish", "action-publish"))
     published = type(page).objects.get(pk=page.pk)
     if not published.live:
@@ -84,46 +101,67 @@ def publish(editor: Browser, stage: Stage, page) -> int:
     for name, value in stream_values(published):
         if not name.endswith("-id") and (name, value) not in changes:
             raise Surprise(f"“{page.title}” lost {name} when it was published.")
-    return len(offered)
+    return ticked
 
 
 def unfinished() -> int:
     return Delivery.objects.filter(state__in=Delivery.OPEN).count()
 
 
-def post_by_hand(editor: Browser, stage: Stage) -> int:
-    """Do what is left for a person: open the share dialog, post, and say in the record that it is done."""
-    posted = 0
+def post_by_hand(editor: Browser, stage: Stage) -> list[str]:
+    """Do what is left for a person, as the record of the page shows it: open the network's page, post the text, and
+    say that it is done.
+
+    :returns: the networks that were posted to, one for each post.
+    :raises Surprise: the record leads nowhere, or the post cannot be made.
+    """
+    handles = {plan.label: plan.handle for plan in accounts.PLANS}
+    posted = []
     for delivery in Delivery.objects.filter(state=State.ASSISTED):
-        permalink = accounts.share(editor, delivery.share_link, delivery.message.text)
-        token = editor.session.cookies["csrftoken"]
+        record = editor.open(f"{stage.site}/admin/syndication/record/{delivery.page_id}/")
+        text = record.soup.select_one(f"#syndication-paste-{delivery.pk}")
+        way = text and text.find_parent(class_="syndicate-paste").select_one("a[href]")
+        if not way:
+            raise Surprise(f"The record of “{delivery.page_title}” does not lead to {delivery.network_label}.")
+        pasted = text.get_text().removeprefix("\n")
+        permalink = accounts.share(editor, way["href"], pasted, handles[delivery.account_label])
         answer = editor.session.post(
             f"{stage.site}/admin/syndication/delivery/{delivery.pk}/mark_posted/",
-            data={"permalink": permalink, "csrfmiddlewaretoken": token},
+            data={"permalink": permalink, "csrfmiddlewaretoken": editor.session.cookies["csrftoken"]},
             headers={"Referer": stage.site},
             timeout=30,
         )
         answer.raise_for_status()
-        posted += 1
+        posted.append(str(delivery.network_label))
     return posted
 
 
 def rows(stage: Stage) -> list[Row]:
-    """Every delivery with the text that its network received."""
+    """Every delivery with the text that its network received.
+
+    :raises Surprise: networks hold posts that no delivery accounts for.
+    """
     posts = requests.get(f"{stage.fakenet}/_fakenet/posts", timeout=30).json()
-    by_link = {post["permalink"]: post for post in posts}
-    return [_row(delivery, by_link) for delivery in Delivery.objects.select_related("account", "page")]
+    # What the public cannot open (a draft, a message to friends) has no permalink, but an id.
+    known = {post["permalink"]: post for post in posts} | {(post["network"], post["id"]): post for post in posts}
+    found, claimed = [], set()
+    for delivery in Delivery.objects.select_related("account", "page"):
+        post = known.get(delivery.permalink or (delivery.network, delivery.remote_id))
+        claimed.add(post and post["permalink"])
+        found.append(_row(delivery, post))
+    if surplus := [post["permalink"] for post in posts if post["permalink"] not in claimed]:
+        raise Surprise(f"Nobody asked for these posts: {' '.join(surplus)}")
+    return found
 
 
-def _row(delivery: Delivery, by_link: dict) -> Row:
-    post = by_link.get(delivery.permalink)
+def _row(delivery: Delivery, post: dict | None) -> Row:
     expected = State.POSTED if delivery.account.is_assisted else State.SENT
     complaint = ""
     if delivery.state != expected:
         complaint = f"{delivery.state} instead of {expected} ({delivery.reason} {delivery.detail})"
     elif post is None:
         complaint = "the network does not have it"
-    elif expected == State.SENT and delivery.page.full_url not in f"{post['text']} {post['link']}":
+    elif delivery.page.full_url not in f"{post['text']} {post['link']}":
         complaint = "the post does not lead to the article"
     return Row(
         article=delivery.page_title,
@@ -133,5 +171,6 @@ def _row(delivery: Delivery, by_link: dict) -> Row:
         state=delivery.state,
         permalink=delivery.permalink,
         text=post["text"] if post else "",
+        notice=str(delivery.notice_text),
         complaint=complaint,
     )

@@ -2,6 +2,7 @@
 
 import re
 
+from sandbox.fakenet.networks import FACES
 from tests.e2e.chromium import expect
 
 
@@ -21,7 +22,7 @@ def test_from_the_networks_to_the_article_in_chinese(editor, open_window, stage)
     publish(editor, "zh-hans", title, ["微博 Weibo"])
     page = open_window()
     page.goto(stage.fakenet)
-    expect(page.get_by_role("heading", level=2)).to_have_text(["Mastodon", "X", "VK", "Weibo", "Telegram", "XING"])
+    expect(page.get_by_role("heading", level=2)).to_have_text([face.name for face in FACES.values()])
     expect(page.get_by_role("listitem").filter(has_text="@aquametrica_cn")).to_contain_text("1 post")
     page.get_by_role("link", name="@aquametrica_cn").click()
     post = page.get_by_role("article")

@@ -1,14 +1,14 @@
 import json
 import shutil
 import sys
-import textwrap
 import time
+from collections import Counter
 
 import requests
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from sandbox.stage import accounts, newsroom
+from sandbox.stage import accounts, newsroom, table
 from sandbox.stage.browser import Browser, Surprise
 from sandbox.stage.processes import DidNotStart, Stage, addresses, running
 
@@ -70,7 +70,7 @@ class Command(BaseCommand):
         editor.login(stage.site, "editor", "editor-sandbox")
         for page in newsroom.drafts():
             ticked = newsroom.publish(editor, stage, page)
-            self.say(f"published: {page.title} → {ticked} account{'' if ticked == 1 else 's'}")
+            self.say(f"published: {page.title} → {len(ticked)} accounts")
 
     def results(self, stage: Stage) -> list[newsroom.Row]:
         self.say("Waiting for the deliveries ...")
@@ -80,15 +80,11 @@ class Command(BaseCommand):
         editor = Browser()
         editor.login(stage.site, "editor", "editor-sandbox")
         by_hand = newsroom.post_by_hand(editor, stage)
-        self.say(f"posted by hand, as XING wants it: {by_hand}")
+        named = ", ".join(f"{network} {count}" for network, count in Counter(by_hand).items())
+        self.say(f"posted by hand, where no software may: {named}")
         return newsroom.rows(stage)
 
     def table(self, rows: list[newsroom.Row]) -> None:
-        width = max(60, shutil.get_terminal_size((100, 24)).columns)
-        for row in rows:
-            self.stdout.write("─" * width)
-            self.stdout.write(f"{row.article}  [{row.language}]")
-            self.stdout.write(f"  {row.account} · {row.state} · {row.permalink or 'no link'}")
-            for line in (row.text or "(nothing received)").splitlines():
-                self.stdout.write(textwrap.fill(line, width - 4, initial_indent="    ", subsequent_indent="    "))
-        self.stdout.write("─" * width)
+        columns = max(60, shutil.get_terminal_size((100, 24)).columns)
+        for line in (*table.articles(rows, columns), *table.networks(rows)):
+            self.stdout.write(line)
