@@ -51,6 +51,17 @@ def unseal(text: str) -> dict[str, Any]:
         raise CredentialsLost("None of this site's keys opens the stored credentials.") from None
 
 
+def reseal(text: str) -> str:
+    """The same, sealed with the newest key.
+
+    :raises CredentialsLost: none of the keys opens it.
+    """
+    try:
+        return _fernet().rotate(text.encode()).decode("ascii")
+    except InvalidToken:
+        raise CredentialsLost("None of this site's keys opens the stored credentials.") from None
+
+
 def check_keys() -> None:
     """See whether the keys of the settings can be used.
 
