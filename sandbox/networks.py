@@ -1,5 +1,7 @@
 """The settings that lead every network to fakenet."""
 
+from django.utils.module_loading import import_string
+
 from wagtail_syndicate.backends import registry
 
 
@@ -33,11 +35,16 @@ OPTIONS = {
 }
 
 
+def hosts_of(name: str) -> dict[str, str]:
+    # Not through the registry's get(), which looks into the settings that are being made here.
+    return import_string(f"wagtail_syndicate.backends.{name}.Backend").hosts
+
+
 def networks_of(fakenet: str) -> dict[str, dict]:
     """``WAGTAIL_SYNDICATE["NETWORKS"]`` for a fakenet at this address: each network's hosts by their roles."""
     return {
         name: {
-            "HOSTS": {role: f"{fakenet}/{name}/{role}" for role in registry.get(name).hosts},
+            "HOSTS": {role: f"{fakenet}/{name}/{role}" for role in hosts_of(name)},
             **OPTIONS.get(name, {}),
         }
         for name in registry.built_in()

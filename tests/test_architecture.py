@@ -12,16 +12,16 @@ PACKAGE = Path(wagtail_syndicate.__file__).parent
 
 # From the top down. What stands in one line is on one floor, and does not import from its neighbours.
 FLOORS = (
-    ("testing",),
+    ("testing", "contrib"),
     ("apps", "wagtail_hooks", "management"),
-    ("checks", "signal_handlers"),
+    ("checks", "doctor", "health", "signal_handlers"),
     ("admin",),
     ("tasks",),
     ("delivery",),
     ("accounts",),
     ("models",),
     ("signals",),
-    ("backends",),
+    ("backends", "summarisers"),
     ("compose",),
     ("types", "reasons", "exceptions", "conf", "keys"),
 )

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from django.conf import settings
 from django.core.checks import Error, Warning, register
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import conf, summarisers
 from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.exceptions import ConfigurationError
@@ -77,4 +77,30 @@ def check_names(app_configs=None, **kwargs):
             near = get_close_matches(str(name), conf.DEFAULTS, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(conf.DEFAULTS)}."
             found.append(Warning(f"{conf.SETTING} has no setting {name!r}.", hint=hint, id="wagtail_syndicate.W003"))
+    return found
+
+
+@register("wagtail_syndicate")
+def check_summarisers(app_configs=None, **kwargs):
+    """E004: a summariser that cannot be called. W004: its texts are kept where other processes do not find them."""
+    networks = conf.get("NETWORKS")
+    names = networks if isinstance(networks, dict) else ()  # E001 tells what else is wrong with it
+    if not (chosen := set(filter(None, [conf.get("SUMMARISER"), *map(summarisers.setting_of, names)]))):
+        return []
+    found = []
+    for setting in sorted(chosen, key=str):
+        try:
+            summarisers.load(setting)
+        except ConfigurationError as error:
+            hint = "Give the dotted path of a callable (SummaryRequest) -> str; None for the embedded summariser."
+            found.append(Error(str(error), hint=hint, id="wagtail_syndicate.E004"))
+    backend = settings.CACHES.get("default", {}).get("BACKEND", "")
+    if backend.endswith((".LocMemCache", ".DummyCache")):
+        found.append(
+            Warning(
+                "What a summariser wrote for a preview is kept in a cache that the workers do not share.",
+                hint="Set CACHES to one that all processes share; else what is sent may read otherwise.",
+                id="wagtail_syndicate.W004",
+            )
+        )
     return found

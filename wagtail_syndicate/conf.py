@@ -26,10 +26,20 @@ DEFAULTS: dict[str, Any] = {
     "ALLOW_LOCAL_HOSTS": False,
     # The Celery queue of our two tasks.
     "QUEUE": "syndicate",
+    # Dotted path to a callable (SummaryRequest) -> str that words posts; None: the embedded summariser.
+    "SUMMARISER": None,
+    # Seconds that it may take.
+    "SUMMARISER_SECONDS": 10,
     # Seconds after which a delivery that could not be sent is missed and not sent any more.
     "WINDOW": 24 * 3600,
     # Attempts after which a delivery that was never accepted has failed.
     "MAX_ATTEMPTS": 12,
+    # Posts to one account within an hour; None: as many as come. A network's option of that name goes first.
+    "MAX_PER_HOUR": None,
+    # Whether the page's public address is fetched, as any reader would, before it is posted.
+    "PROBE": False,
+    # The token that a monitoring system sends to read the health view; "": only staff may.
+    "HEALTH_TOKEN": "",
 }
 
 
@@ -42,5 +52,5 @@ def get(name: str) -> Any:
 
 
 def network_options(name: str) -> dict[str, Any]:
-    """What the settings say about one network: ``HOSTS``, ``CLIENT_ID``, ``BACKEND`` ..."""
+    """What the settings say about one network: ``HOSTS``, ``CLIENT_ID``, ``SUMMARISER`` ..."""
     return (get("NETWORKS") or {}).get(name) or {}

@@ -18,6 +18,26 @@ REASONS = {
     "account_cap": _(
         "This site posts only so often to one account within an hour. It will be posted later automatically."
     ),
+    "probe_unreachable": _(
+        "The page could not be fetched at its public address. It will be tried again automatically; if this stays, "
+        "the site's developers must look."
+    ),
+    "probe_status": _(
+        "The page's public address did not show the page to a reader. It will be tried again automatically; if this "
+        "stays, the site's developers must look."
+    ),
+    "probe_noindex": _(
+        "The page asks search engines to stay away, as pages do that are not meant for the public. It will be tried "
+        "again automatically; if it is public, the site's developers must remove “noindex”."
+    ),
+    "probe_elsewhere": _(
+        "The page's public address led somewhere else, such as to a page for signing in. It will be tried again "
+        "automatically; if this stays, the site's developers must look."
+    ),
+    "card_incomplete": _(
+        "The page gives networks no title or no picture for its link card (og:title, og:image), so the card may look "
+        "bare. The site's developers can change that."
+    ),
     "reconnect": _("{network} no longer accepts the account's key. A site admin must connect the account again."),
     "expired_token": _("The account's access to {network} has expired. A site admin must connect the account again."),
     "not_connected": _("This account is not connected yet. A site admin must connect it."),
@@ -62,6 +82,10 @@ REASONS = {
     "post_gone": _("{network} no longer has the post. There is nothing left to do."),
     "retired": _(
         "{network} no longer offers this way of posting. A site admin must choose another way for the account."
+    ),
+    "private_server": _(
+        "The address of the account's server leads into a private network now, so nothing was sent. "
+        "A site admin must check it; it will be tried again automatically."
     ),
     "gave_up": _("{network} did not accept the post after many tries. Try again when it works again."),
     "internal": _("Something went wrong on this site. Please report this to the site's developers, then try again."),

@@ -13,7 +13,8 @@ logger = logging.getLogger("wagtail_syndicate")
 
 
 def on_page_published(sender, instance, revision=None, alias=False, raw=False, **kwargs):
-    """Plan what the publication calls for; a mistake of ours never breaks the publication.
+    """Plan what the publication calls for. A mistake of ours never breaks the publication: the page tells that it
+    happened, and the sweep plans it later.
 
     ``page_published`` is also sent, with ``live=False``, for a page that is merely scheduled (wagtail issue 13959).
     """
@@ -23,9 +24,17 @@ def on_page_published(sender, instance, revision=None, alias=False, raw=False, *
         due = plan.plan(instance, revision)
     except Exception as error:
         logger.error("Page %s was published but not planned: %s", instance.pk, type(error).__name__, exc_info=True)
+        _tell(instance, revision)
         return
     if due:
         transaction.on_commit(tasks.ring, robust=True)
+
+
+def _tell(page, revision) -> None:
+    try:
+        plan.not_planned(page, revision)
+    except Exception as error:
+        logger.error("Page %s cannot tell that it was not planned: %s", page.pk, type(error).__name__)
 
 
 def on_page_unpublished(sender, instance, **kwargs):

@@ -52,6 +52,37 @@ def ring() -> None:
     threading.Thread(target=_ring, name=BELL, daemon=True).start()
 
 
+def workers(timeout: float = 2.0) -> dict[str, set[str]]:
+    """The workers that answer, and the queues that each of them takes tasks from.
+
+    :param timeout: seconds in which workers have to answer.
+    :raises ConnectionError: the broker cannot be reached, or does not answer in time.
+    """
+    answers = []
+
+    def ask():
+        try:
+            with current_app.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=timeout)
+                control = current_app.control.inspect(timeout=timeout, connection=connection)
+                answers.append(control.active_queues() or {})
+        except Exception as error:  # whatever a broker's client raises
+            answers.append(error)
+
+    # A thread, because not every broker's client can be told how long to wait.
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(3 * timeout)
+    if not answers or isinstance(answers[0], Exception):
+        raise ConnectionError(type(answers[0]).__name__ if answers else "no answer") from None
+    return {name: {queue["name"] for queue in queues} for name, queues in answers[0].items()}
+
+
+def is_scheduled() -> bool:
+    """Whether Celery beat's settings hold the sweep; schedules that are kept elsewhere are not seen."""
+    return any(entry.get("task") == sweep_task.name for entry in (current_app.conf.beat_schedule or {}).values())
+
+
 @atexit.register
 def _hear_the_last_bell() -> None:
     """A script or management command may end right after it published: give its bell a moment."""

@@ -6,6 +6,7 @@ tested, and written by others, without any of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -89,7 +90,11 @@ class Article:
 
 @dataclass(frozen=True)
 class ImageLimits:
-    """What pictures a network takes: how many, how heavy (bytes), how large (pixels), which types."""
+    """What pictures a network takes: how many, how heavy (bytes), how large and how small (pixels), which types.
+
+    ``ratio`` is the shape, as width and height, that the network cuts every picture to, (191, 100) for a card: then we
+    cut, around the editor's focal point. ``None``: pictures are shown as they are.
+    """
 
     count: int = 1
     max_bytes: int = 5_000_000
@@ -98,6 +103,9 @@ class ImageLimits:
     content_types: tuple[str, ...] = ("image/jpeg", "image/png")
     alt_length: int = 0
     """Characters of alternative text that the network keeps; 0 when it has no place for any."""
+    min_width: int = 0
+    min_height: int = 0
+    ratio: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +131,7 @@ class Style:
     ``title``: "" (the card shows it), "line" (first line), "bold" (first line, emphasised) or "brackets" (【title】
     before the text).
     ``target``: the length, in the network's units, at which a good post there stops.
-    ``sentences``: how many sentences a summary has (0: as many as fit); more while they fill less than half the target.
+    ``sentences``: how many sentences a summary has (0: as many as fit); more while less than half is full.
     ``body``: whether the body goes on where an editor's teaser leaves room.
     ``hook``: whether the first sentence stands alone, for networks that fold the rest away.
     ``hashtags``: how many tags are customary (0: none, or forbidden); ``hashtag``: how one is written.
@@ -142,6 +150,20 @@ class Style:
     plain: Callable[[str], str] = str
 
 
+# What does not follow an address where it stands by itself, and not as the beginning of a longer one.
+LINK_ENDS = r"(?![\w/#&=%-]|[.?]\w)"
+
+
+def names_link(text: str, link: str) -> bool:
+    """Whether this very address stands in a text, not only a longer one that begins with it."""
+    return bool(re.search(re.escape(link) + LINK_ENDS, text))
+
+
+def without_link(text: str, link: str, instead: str = "") -> str:
+    """A text without this very address; longer ones that begin with it stay. For dialogs that take it apart."""
+    return re.sub(re.escape(link) + LINK_ENDS, instead, text) if link else text
+
+
 @dataclass(frozen=True)
 class Voice:
     """How one account speaks, as its admin set it; everything counts in the limit.
@@ -157,6 +179,30 @@ class Voice:
     after: str = ""
     tracking: str = ""
     key_phrases: bool = False
+
+
+@dataclass(frozen=True)
+class SummaryRequest:
+    """What a summariser is asked for: the text of one post, in the article's language.
+
+    ``budget``: the length to aim at, in the network's units. ``count``: the length of a text in these units. ``fits``:
+    whether the whole post, with its link and all that stands around the text, is within the network's limit; a text
+    that does not fit is not used. ``network``: its name (``"mastodon"``); ``style``: its habits. ``with_title``:
+    whether the title stands above the text, which need not say it again.
+    """
+
+    article: Article
+    budget: int
+    count: Callable[[str], int]
+    fits: Callable[[str], bool]
+    network: str = ""
+    style: Style = Style()
+    with_title: bool = False
+
+    @property
+    def language(self) -> str:
+        """The language of the article, and of the text (BCP 47)."""
+        return self.article.language
 
 
 @dataclass(frozen=True)
@@ -204,7 +250,7 @@ class Message:
     @property
     def text_with_link(self) -> str:
         """The text with the address in it, for when a card is refused or a person pastes it."""
-        if not self.link or self.link in self.text:
+        if not self.link or names_link(self.text, self.link):
             return self.text
         return f"{self.text}\n\n{self.link}" if self.text else self.link
 
@@ -242,6 +288,9 @@ class Receipt:
     def __post_init__(self):
         if not self.remote_id or not isinstance(self.remote_id, str):
             raise ValueError("A receipt needs the id that the network gave to the post, as text.")
+        if not isinstance(self.permalink, str):
+            # The post is there; a strange address is no reason to doubt it.
+            object.__setattr__(self, "permalink", "")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from wagtail import hooks
 
 from wagtail_syndicate.admin import connect, deliveries
 from wagtail_syndicate.admin.accounts import AccountViewSet
+from wagtail_syndicate.delivery import media
 
 
 @hooks.register("register_admin_viewset")
@@ -18,6 +19,11 @@ def register_accounts():
 def register_urls():
     patterns = [*connect.urlpatterns, *deliveries.urlpatterns]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
+
+
+@hooks.register("register_image_operations")
+def register_image_operations():
+    return [(media.PLAIN, media.Plain)]
 
 
 @hooks.register("register_permissions")

@@ -30,7 +30,7 @@ def test_a_name_that_now_stands_for_this_machine_gets_nothing(settings, listenin
     settings.WAGTAIL_SYNDICATE = {}
     with pytest.raises(NotSent) as caught:
         Http().request("POST", f"http://localhost:{port}/hook", irreversible=irreversible, data={"secret": "x"})
-    assert (caught.value.reason, caught.value.detail) == ("network_down", "NotPublic")
+    assert (caught.value.reason, caught.value.detail) == ("private_server", "NotPublic")
     assert received == []
 
 

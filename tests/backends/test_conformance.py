@@ -84,6 +84,7 @@ class TestMastodonConformance(BackendConformance):
     expired = Refusal(
         "*", Captured(401, {"error": "The access token is invalid"}, source=DOCUMENTS), AccountProblem, "reconnect"
     )
+    page = 40
     gone = {"* /api/v1/statuses/*": Captured(404, {"error": "Not Found"}, source=CASSETTES)}
 
     def shown(self, posts, request):
@@ -97,9 +98,11 @@ class TestMastodonConformance(BackendConformance):
                 "content": paragraphs(post.message.text),
             }
             for post in posts
-            if post.mine and "max_id" not in request.query
+            if post.mine
         ]
-        return Captured(200, listed, source=self.CASSETTES)
+        ids = [status["id"] for status in listed]
+        start = ids.index(request.query["max_id"]) + 1 if "max_id" in request.query else 0
+        return Captured(200, listed[start : start + self.page], source=self.CASSETTES)
 
 
 class TestTelegramConformance(BackendConformance):
@@ -220,6 +223,7 @@ class TestWeiboConformance(BackendConformance):
         Captured(403, {"error": "expired_token", "error_code": 21327}, source=f"{WIKI}/Error_code"),
         AccountProblem,
     )
+    page = 100
     gone = {
         "POST /2/statuses/destroy.json": Captured(
             400, {"error": "target weibo does not exist!", "error_code": 20101}, source=f"{WIKI}/Error_code"
@@ -239,7 +243,8 @@ class TestWeiboConformance(BackendConformance):
             for post in posts
             if post.mine
         ]
-        return Captured(200, {"statuses": listed}, source=f"{self.WIKI}/2/statuses/user_timeline")
+        body = {"statuses": listed[: self.page], "total_number": len(listed)}
+        return Captured(200, body, source=f"{self.WIKI}/2/statuses/user_timeline")
 
 
 class XConformance(BackendConformance):
@@ -289,6 +294,7 @@ class XConformance(BackendConformance):
         Expired,
         "expired_token",
     )
+    page = 20
     gone = {
         "DELETE /2/tweets/*": Captured(
             404,
@@ -312,7 +318,10 @@ class XConformance(BackendConformance):
                 text = html.escape(post.message.text.replace(post.message.link, url["url"]), quote=False)
                 time = post.at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
                 listed.append({"id": post.remote_id, "text": text, "created_at": time, "entities": {"urls": [url]}})
-        body = {"meta": {"result_count": len(listed)}} | ({"data": listed} if listed else {})
+        start = int(request.query.get("pagination_token", "0"))
+        following = {"next_token": str(start + self.page)} if start + self.page < len(listed) else {}
+        listed = listed[start : start + self.page]
+        body = {"meta": {"result_count": len(listed)} | following} | ({"data": listed} if listed else {})
         return Captured(200, body, source=self.DOCUMENTS)
 
 

@@ -489,31 +489,6 @@ def test_connecting_as_a_person_who_runs_pages(fakenet):
     assert dict(parse_qsl(urlsplit(url).query))["scope"].split(",")[0] == "pages_show_list"
 
 
-@pytest.mark.skipif(not (SHARED / "specs").is_dir(), reason="No specifications of networks here.")
-def test_parameters_are_those_of_metas_list(api):
-    edges = json.loads((SHARED / "specs" / "fb-Page.json").read_text())
-    known = {
-        (edge["method"], edge.get("endpoint")): {parameter["name"] for parameter in edge["params"]}
-        for edge in edges["apis"]
-    }
-    # Of every request of the Graph, and the file itself.
-    always = {"appsecret_proof", "fields", "source"}
-    api.add(responses.POST, f"{API}/feed", json={"id": POST})
-    api.add(responses.POST, f"{API}/photos", json={"id": "5"})
-    photo = backend().upload(PICTURE)
-    names = {part.partition(b'"')[0].decode() for part in api.calls[0].request.body.split(b' name="')[1:]}
-    assert names - always <= known["POST", "photos"]
-    backend().publish(MESSAGE, [photo], "unused")
-    backend().publish(MESSAGE, [], "unused")
-    for call in list(api.calls)[1:]:
-        assert set(sent(call)) - always <= known["POST", "feed"]
-    api.add(responses.GET, f"{API}/published_posts", json={"data": [shown()]})
-    backend().find(MESSAGE, SINCE)
-    asked = dict(parse_qsl(urlsplit(api.calls[-1].request.url).query))
-    assert set(asked) - always <= known["GET", "published_posts"]
-    assert set(facebook.PAGE_FIELDS.split(",")) <= {field["name"] for field in edges["fields"]}
-
-
 DOCS = "developers.facebook.com/docs/pages-api/posts, 2026-11"
 RECORDED = "github.com/muesli/beehive/pull/354, 2020-11"
 
@@ -525,6 +500,7 @@ class TestFacebookConformance(BackendConformance):
     )
     answers = {
         f"GET /v26.0/{PAGE}": Captured(200, {"id": PAGE, "name": "Bridge news", "link": PERMALINK}, source=DOCS),
+        "GET /v26.0/me/accounts": Captured(200, {"data": [page(PAGE, "CREATE_CONTENT")], "paging": {}}, source=DOCS),
         f"POST /v26.0/{PAGE}/photos": Captured(200, {"id": "10158249017468553"}, source=DOCS),
         f"POST /v26.0/{PAGE}/feed": Captured(200, {"id": POST, "permalink_url": PERMALINK}, source=DOCS),
         f"POST /v26.0/{POST}": Captured(200, {"success": True}, source=DOCS),
@@ -551,10 +527,8 @@ class TestFacebookConformance(BackendConformance):
     expired = Refusal("*", Captured(400, refusal(190, 463), source=RECORDED), AccountProblem, "expired_token")
     gone = {f"* /v26.0/{POST}": Captured(400, refusal(100, 33), source=DOCS)}
 
-    def _went_well(self, run, what):
-        # Facebook's list cannot prove that a post is not there, so "no" is an error with a reason of its own.
-        if not (what.startswith("find") and isinstance(run.error, NotSent) and run.error.reason == "not_listed"):
-            super()._went_well(run, what)
+    denies = False  # Facebook's list leaves posts out
+    page = 50
 
     def shown(self, posts, request):
         if request.path != f"/v26.0/{PAGE}/published_posts":
@@ -564,4 +538,8 @@ class TestFacebookConformance(BackendConformance):
             for each in posts
             if each.mine
         ]
-        return Captured(200, {"data": found}, source="developers.facebook.com/docs/graph-api/reference/page, 2026-11")
+        start = int(request.query.get("after", "0"))
+        body = {"data": found[start : start + self.page]}
+        if start + self.page < len(found):
+            body["paging"] = {"cursors": {"after": str(start + self.page)}, "next": "{server}/next"}
+        return Captured(200, body, source="developers.facebook.com/docs/graph-api/reference/page, 2026-11")

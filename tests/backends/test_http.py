@@ -424,3 +424,34 @@ def test_addresses_with_keys_are_not_in_errors_of_connecting(refused_address):
         Http().request("POST", f"{refused_address}/bot123:abcd1234/send", irreversible=True)
     assert "abcd1234" not in f"{caught.value!s} {caught.value!r}"
     assert caught.value.__suppress_context__
+
+
+def test_headers_may_not_trickle_for_ever(monkeypatch):
+    monkeypatch.setattr(http, "DEADLINE", 0.3)
+
+    def trickle(connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 201 Created\r\n")
+        for number in range(100):
+            connection.sendall(b"X-%d: y\r\n" % number)
+            threading.Event().wait(0.05)
+
+    with server(trickle) as port, pytest.raises(OutcomeUnknown, match="too long"):
+        post(port)
+
+
+@pytest.mark.parametrize("location", [b"/merci-\xe9", b"http://[", b"/" + b"a" * 2000])
+def test_a_redirect_to_nowhere_is_an_answer_like_others(location):
+    with server(saying(b"HTTP/1.1 303 See Other\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n")) as port:
+        assert post(port).status == 303
+
+
+def test_the_body_of_a_redirect_is_not_read_without_end():
+    def endless(connection):
+        read_request(connection)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 999999999\r\n\r\n")
+        for _ in range(64):
+            connection.sendall(b"x" * 65536)
+
+    with server(endless) as port, pytest.raises(OutcomeUnknown, match="too large"):
+        post(port)

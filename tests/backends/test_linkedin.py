@@ -556,6 +556,70 @@ def test_find_when_linkedin_lists_fewer_than_asked_for(a_minute_ago):
 
 
 @responses.activate
+@pytest.mark.parametrize(
+    ("pages", "absent"),
+    [
+        ([({"total": 10}, 0)], False),
+        ([({"total": 10}, 3), ({"total": 10}, 0)], False),
+        ([({"links": [{"rel": "next", "href": "/rest/posts"}]}, 0)], False),
+        ([({}, 0)], False),
+        ([(None, 0)], False),
+        ([({"total": 3}, 3)], True),
+        ([({"total": 0}, 0)], True),
+        ([({"links": []}, 3), ({"links": []}, 0)], True),
+    ],
+)
+def test_a_list_that_says_that_there_is_more_is_no_absence(pages, absent, a_minute_ago):
+    now, number = int(datetime.now(UTC).timestamp() * 1000), 0
+    for paging, count in pages:
+        elements = []
+        for _each in range(count):
+            number += 1
+            urn = f"urn:li:share:{number}"
+            elements.append({"id": urn, "commentary": "Other", "createdAt": now, "lastModifiedAt": now})
+        body = {"elements": elements} | ({} if paging is None else {"paging": {"start": 0, "count": 50} | paging})
+        responses.add(responses.GET, POSTS, json=body)
+    if absent:
+        assert backend(PAGE).find(MESSAGE, a_minute_ago) is None
+    else:
+        with pytest.raises(NotSent, match="looking"):
+            backend(PAGE).find(MESSAGE, a_minute_ago)
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://evil.example/dms-uploads/x",
+        "https://linkedin.com.evil.example/x",
+        "https://evil.example\\@www.linkedin.com/x",
+        "https://www.linkedin.com@evil.example/x",
+        "https://evil.example/www.linkedin.com/x",
+        "https://evillinkedin.com/x",
+        "https://www.linkedin.com:8443/x",
+        "http://www.linkedin.com/x",
+        "https://127.0.0.1/x",
+    ],
+)
+def test_the_key_goes_to_linkedin_only(address, picture):
+    initialised = {"value": {"uploadUrl": address, "image": "urn:li:image:1"}}
+    responses.add(responses.POST, f"{IMAGES}?action=initializeUpload", json=initialised)
+    with pytest.raises(NotSent):
+        backend(PAGE).upload(picture)
+    assert len(responses.calls) == 1
+
+
+@responses.activate
+@pytest.mark.parametrize("host", ["www.linkedin.com", "media-upload.licdn.com", "LinkedIn.com:443"])
+def test_pictures_go_to_all_of_linkedin(host, picture):
+    address = f"https://{host}/dms-uploads/x?a=1"
+    initialised = {"value": {"uploadUrl": address, "image": "urn:li:image:1"}}
+    responses.add(responses.POST, f"{IMAGES}?action=initializeUpload", json=initialised)
+    responses.add(responses.PUT, address, status=201)
+    assert backend(PAGE).upload(picture)[0] == "urn:li:image:1"
+
+
+@responses.activate
 @pytest.mark.parametrize("body", [{}, {"elements": None}, {"elements": [{"id": URN}]}, {"elements": ["x"]}, []])
 def test_a_list_that_is_none_says_nothing(body, a_minute_ago):
     responses.add(responses.GET, POSTS, json=body)
@@ -612,6 +676,8 @@ class TestLinkedInConformance(BackendConformance):
         app=AppKeys("77exampleclient", "secret-of-the-test-app"),
     )
     answers = {
+        # A page's key does not open what is about members.
+        "GET /v2/userinfo": Captured(403, {"status": 403, "code": "ACCESS_DENIED"}, source=DOCUMENTS),
         "GET /rest/organizationAcls": Captured(
             200,
             {"elements": [{"role": "ADMINISTRATOR", "organization": PAGE, "state": "APPROVED"}]},
@@ -675,6 +741,8 @@ class TestLinkedInConformance(BackendConformance):
     )
     gone = {"* /rest/posts/*": Captured(404, {"status": 404, "message": "Not Found"}, source=DOCUMENTS)}
 
+    page = 50
+
     def shown(self, posts, request):
         if not request.is_like("GET /rest/posts"):
             return None
@@ -687,9 +755,12 @@ class TestLinkedInConformance(BackendConformance):
                 "lastModifiedAt": int(post.at.timestamp() * 1000),
             }
             for post in posts
-            if post.mine and request.query.get("start", "0") == "0"
+            if post.mine
         ]
-        return Captured(200, {"elements": listed}, source=self.DOCUMENTS)
+        start = int(request.query["start"])
+        body = {"elements": listed[start : start + self.page]}
+        body["paging"] = {"start": start, "count": self.page, "links": []}
+        return Captured(200, body, source=self.DOCUMENTS)
 
     def says(self, request, message):
         try:

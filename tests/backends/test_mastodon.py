@@ -355,11 +355,29 @@ def test_find_says_no_only_when_it_has_seen_everything(api, backend, message):
 
 def test_find_does_not_take_an_older_post_of_the_same_text(api, backend, message):
     now = datetime.now(UTC)
-    api.get(
-        f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses",
-        json=[status(7, f"<p>{message.text}</p>", now - timedelta(minutes=2))],
-    )
+    listing = f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses"
+    api.get(listing, json=[status(7, f"<p>{message.text}</p>", now - timedelta(minutes=2))])
+    api.get(listing, json=[])
     assert backend.find(message, now - timedelta(minutes=1)) is None
+
+
+@pytest.mark.parametrize("marked", [{"pinned": True}, {}])
+def test_an_old_post_on_top_does_not_end_the_search(api, backend, message, marked):
+    now = datetime.now(UTC)
+    listing = f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses"
+    pinned = status(9, "<p>pinned</p>", now - timedelta(days=2)) | marked
+    api.get(listing, json=[pinned])
+    api.get(listing, json=[status(8, "<p>other</p>", now)])
+    api.get(listing, json=[status(7, f"<p>{message.text}</p>", now)])
+    assert backend.find(message, now - timedelta(minutes=1)).remote_id == "7"
+
+
+def test_find_stops_where_the_time_is_reached(api, backend, message):
+    now = datetime.now(UTC)
+    listing = f"{SERVER}/api/v1/accounts/{ACCOUNT}/statuses"
+    api.get(listing, json=[status(9, "<p>other</p>", now), status(8, "<p>other</p>", now - timedelta(minutes=2))])
+    assert backend.find(message, now - timedelta(minutes=1)) is None
+    assert len(api.calls) == 1
 
 
 @pytest.mark.parametrize(("status_code", "body"), [(200, "<h1>Welcome</h1>"), (200, {}), (503, ""), (404, {})])

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -10,6 +12,7 @@ import requests
 import responses
 
 from wagtail_syndicate.backends import ok
+from wagtail_syndicate.backends.ok_methods import signature
 from wagtail_syndicate.exceptions import (
     AccountProblem,
     MediaRejected,
@@ -93,16 +96,36 @@ def test_signature_is_made_as_ok_describes_it():
 def test_signature_of_a_known_call():
     # md5("application_key=Kformat=jsonmethod=users.getCurrentUser" + md5("ts"))
     params = {"method": "users.getCurrentUser", "format": "json", "application_key": "K"}
-    assert ok.signature(params, "t", "s") == "b94440ee3fb73fc55175f0088f06bac5"
+    assert signature(params, "t", "s") == "b94440ee3fb73fc55175f0088f06bac5"
+
+
+PHOTOS = {"options": {"form": "photo"}}
+TWO = {"type": "photo", "list": [{"id": "one"}, {"id": "two"}]}
+CARD = {"type": "link", "url": LINK}
 
 
 @responses.activate
-def test_pictures_stand_between_text_and_link():
+@pytest.mark.parametrize(
+    ("account", "message", "uploads", "text", "shown"),
+    [
+        ({}, MESSAGE, ["one", "two"], MESSAGE.text, CARD),
+        ({}, Message("Без ссылки", "", "ru"), ["one", "two"], "Без ссылки", TWO),
+        (PHOTOS, MESSAGE, ["one", "two"], f"{MESSAGE.text}\n\n{LINK}", TWO),
+        (PHOTOS, MESSAGE, [], MESSAGE.text, CARD),
+    ],
+)
+def test_card_or_pictures_never_both(account, message, uploads, text, shown):
+    """The card shows the page's own picture, which is the article's."""
     answer("1")
-    backend().publish(MESSAGE, ["one", "two"], "key")
+    backend(**account).publish(message, uploads, "key")
     media = json.loads(sent(responses.calls[0])["attachment"])["media"]
-    assert media[1] == {"type": "photo", "list": [{"id": "one"}, {"id": "two"}]}
-    assert [part["type"] for part in media] == ["text", "photo", "link"]
+    assert media == [{"type": "text", "text": text}, shown]
+
+
+def test_pictures_are_prepared_only_where_they_are_shown():
+    assert backend().get_limits().images is None and backend().get_limits().link is LinkPlace.CARD
+    assert backend(**PHOTOS).get_limits().images.count == 4
+    assert backend(**PHOTOS).get_limits().link is LinkPlace.TEXT
 
 
 @responses.activate
@@ -145,7 +168,7 @@ def test_error_code(code, kind, reason, as_header):
 
 
 @responses.activate
-@pytest.mark.parametrize("body", [refusal(424242), None, {}, [], "", 0.5, True, {"id": "1"}])
+@pytest.mark.parametrize("body", [refusal(424242), None, {}, [], "", 0.5, 0.0, True, False, {"id": "1"}])
 def test_unknown_answer_is_an_unknown_outcome(body):
     with pytest.raises(OutcomeUnknown):
         post(body)
@@ -198,8 +221,8 @@ def topic(text=MESSAGE.text, link=LINK, minutes=1, **more):
     return {"id": "9", "created_ms": when, "media": media, "author_ref": f"group:{GID}"} | more
 
 
-def find(topics, message=MESSAGE):
-    answer({"media_topics": topics})
+def find(topics, message=MESSAGE, has_more=False):
+    answer({"media_topics": topics, "has_more": has_more})
     return backend().find(message, NOW)
 
 
@@ -235,11 +258,18 @@ def test_topics_that_cannot_be_read_are_no_absence(topics):
 
 
 @responses.activate
-def test_busy_group_is_no_absence():
-    with pytest.raises(NotSent):
-        find([topic("Другое")] * 50)
-    responses.reset()
-    assert find([*[topic("Другое")] * 49, topic("Другое", minutes=-1)]) is None
+@pytest.mark.parametrize("has_more", [True, None])
+@pytest.mark.parametrize(
+    "topics", [[topic("Другое")] * 20, [], [topic(minutes=-1)], [topic(minutes=-9), topic("Другое", id="8")]]
+)
+def test_topics_that_do_not_reach_back_are_no_absence(topics, has_more):
+    with pytest.raises(NotSent, match="looking"):
+        find(topics, has_more=has_more)
+
+
+@responses.activate
+def test_absence():
+    assert find([topic("Другое", id="8"), topic("Другое", minutes=-1)], has_more=True) is None
 
 
 # Deleting
@@ -297,6 +327,24 @@ def test_bytes_never_travel_unencrypted(picture, address):
     with pytest.raises(MediaRejected):
         backend().upload(picture)
     assert len(responses.calls) == 1
+
+
+@responses.activate
+def test_picture_is_not_carried_into_a_private_network(picture):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"https://127.0.0.1:{listener.getsockname()[1]}/upload"
+        responses.add_passthru(address)
+        answer({"upload_url": address})
+        with pytest.raises(MediaRejected, match="image_refused"):
+            backend().upload(picture)
+
+
+@responses.activate
+def test_server_for_pictures_that_is_down_is_no_refusal(picture):
+    answer({"upload_url": ELSEWHERE})
+    responses.add(responses.POST, ELSEWHERE, body=requests.exceptions.ConnectTimeout())
+    with pytest.raises(NotSent, match="network_down"):
+        backend().upload(picture)
 
 
 @responses.activate
@@ -421,8 +469,21 @@ def test_short_lived_token_is_refreshed(kept):
     ("answer", "kind"),
     [
         ({"json": {"error": "invalid_token", "error_description": "x refresh-token"}, "status": 400}, AccountProblem),
+        ({"json": {"error": "invalid_grant"}, "status": 401}, AccountProblem),
         ({"json": {"error": "invalid_client"}, "status": 401}, Rejected),
+        ({"json": refusal(102)}, AccountProblem),
         ({"json": refusal(103)}, AccountProblem),
+        # A passing outage must not disconnect the account.
+        ({"json": refusal(1)}, NotSent),
+        ({"json": refusal(2)}, NotSent),
+        ({"json": refusal(8)}, NotSent),
+        ({"json": refusal(11)}, NotSent),
+        ({"json": {"error": "slow_down"}, "status": 429}, NotSent),
+        ({"json": {"error": "temporarily_unavailable"}, "status": 400}, NotSent),
+        ({"json": {"error": "server_error"}}, NotSent),
+        ({"json": {"error": "invalid_grant"}, "status": 503}, NotSent),
+        ({"json": {"error": "what nobody knows"}, "status": 400}, NotSent),
+        ({"json": ["invalid_grant"]}, NotSent),
         ({"body": "<html>", "status": 502}, NotSent),
         ({"body": requests.exceptions.ReadTimeout()}, NotSent),
         ({"json": {}}, NotSent),
@@ -470,9 +531,9 @@ def test_whole_way(network, picture):
     assert [found.handle for found in stranger.targets()] == ["Example Company", "Компания «Пример»"]
     assert sender.identify().profile_url == f"{fakenet.url}/ok/web/group/{GID}"
     began = datetime.now(UTC) - timedelta(seconds=5)
-    receipt = sender.publish(MESSAGE, [sender.upload(picture), sender.upload(picture)], "key")
+    receipt = sender.publish(MESSAGE, [], "key")
     [found] = fakenet.state.timeline("ok", GID)
-    assert (found.text, found.link, found.author, len(found.images)) == (MESSAGE.text, LINK, None, 2)
+    assert (found.text, found.link, found.author, found.images) == (MESSAGE.text, LINK, None, [])
     assert requests.get(receipt.permalink, timeout=5).status_code == 200
     assert sender.find(MESSAGE, began) == receipt
     assert sender.find(Message("Другое", LINK, "ru"), began) is None
@@ -481,6 +542,14 @@ def test_whole_way(network, picture):
     assert fakenet.state.timeline("ok", GID) == []
     assert sender.find(MESSAGE, began) is None
     assert sender.renew().expires_at
+
+
+def test_pictures_at_the_fake_network(network, picture):
+    fakenet, sender = network
+    connection = replace(sender.connection, options=PHOTOS["options"])
+    ok.Backend(connection).publish(MESSAGE, [sender.upload(picture), sender.upload(picture)], "key")
+    [found] = fakenet.state.timeline("ok", GID)
+    assert (found.text, found.link or None, len(found.images)) == (f"{MESSAGE.text}\n\n{LINK}", None, 2)
 
 
 @pytest.mark.parametrize(
@@ -545,8 +614,8 @@ SEEN = {
 
 
 class TestOkConformance(BackendConformance):
+    connection = backend(**PHOTOS).connection
     backend = ok.Backend
-    connection = Connection(remote_id=GID, handle="Aqua", credentials={"access_token": TOKEN}, app=APP)
     options = {"APPLICATION_KEY": "PUBLICKEY"}
     answers = {
         "POST /fb.do": lambda request: SEEN[request.data["method"]],
@@ -597,6 +666,8 @@ class TestOkConformance(BackendConformance):
     def as_specified(self):
         """The kit's server breaks on purpose."""
 
+    page = 50
+
     def shown(self, posts, request):
         if not isinstance(request.data, dict) or request.data.get("method") != "mediatopic.getTopics":
             return None
@@ -606,4 +677,11 @@ class TestOkConformance(BackendConformance):
             for post in posts
             if post.mine
         ]
-        return Captured(200, {"media_topics": topics}, source=PUBLIC_CODE)
+        body = {"media_topics": topics[: self.page], "has_more": len(topics) > self.page}
+        return Captured(200, body, source=PUBLIC_CODE)
+
+
+class TestOkCardConformance(TestOkConformance):
+    """As an account is when it was connected: the link's card, no pictures."""
+
+    connection = backend().connection

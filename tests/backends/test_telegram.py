@@ -467,6 +467,12 @@ def test_share_link():
     assert parse_qs(address.query) == {"url": [LINK], "text": ["🌊 Wasser 🧪 messen\n\nOhne Reagenzien."]}
 
 
+def test_share_link_leaves_longer_addresses_whole():
+    longer = f"Mehr: {LINK}2025/ und {LINK}"
+    address = urlsplit(backend().share_link(Message(longer, LINK, "de")))
+    assert parse_qs(address.query)["text"] == [f"Mehr: {LINK}2025/ und"]
+
+
 # Against the imitation of the network
 
 

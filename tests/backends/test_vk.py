@@ -569,6 +569,49 @@ def test_pinned_old_post_does_not_end_the_search():
     assert person().find(MESSAGE, NOW).remote_id == "9"
 
 
+def rows(*posts):
+    return [{**post, "id": number} for number, post in enumerate(posts, 1)]
+
+
+RECENT, EARLIER = shown("Другое"), shown("Старое", minutes=-60)
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("pages", "calls"),
+    [
+        ([[RECENT] * 20, []], 2),
+        ([[]], 1),
+        ([[RECENT] * 99, [RECENT] * 99, [RECENT] * 99], 3),
+        ([[EARLIER], []], 2),
+        ([[shown(minutes=-9999, is_pinned=1), RECENT], []], 2),
+    ],
+)
+def test_wall_that_was_not_seen_to_its_end_is_no_absence(pages, calls):
+    for items in pages:
+        responses.add(responses.POST, WALL_GET, json={"response": {"count": 400, "items": rows(*items)}})
+    with pytest.raises(NotSent, match="looking"):
+        person().find(MESSAGE, NOW)
+    assert len(responses.calls) == calls
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("items", "total"), [([RECENT] * 3, 3), ([], 0), ([RECENT, RECENT, EARLIER], 400), ([EARLIER], 1)]
+)
+def test_absence(items, total):
+    responses.add(responses.POST, WALL_GET, json={"response": {"count": total, "items": rows(*items)}})
+    assert person().find(MESSAGE, NOW) is None
+
+
+@responses.activate
+def test_short_page_is_gone_on_from_where_it_ended():
+    for items in (rows(*[RECENT] * 20), [shown(id=21)]):
+        responses.add(responses.POST, WALL_GET, json={"response": {"count": 21, "items": items}})
+    assert person().find(MESSAGE, NOW).remote_id == "21"
+    assert [sent(call)["offset"] for call in responses.calls] == ["0", "20"]
+
+
 @responses.activate
 def test_search_goes_on_where_much_was_posted_and_gives_up_rather_than_call_it_absent():
     busy = [shown("Другое")] * 100
@@ -865,6 +908,8 @@ class TestVkConformance(BackendConformance):
     def as_specified(self):
         """The kit's server breaks on purpose."""
 
+    page = 100
+
     def shown(self, posts, request):
         if not request.is_like("POST /method/wall.get"):
             return None
@@ -874,7 +919,8 @@ class TestVkConformance(BackendConformance):
             for post in posts
             if post.mine
         ]
-        return said({"count": len(items), "items": items})
+        start = int(request.data["offset"])
+        return said({"count": len(items), "items": items[start : start + self.page]})
 
 
 class TestVkCommunityKeyConformance(TestVkConformance):

@@ -301,6 +301,12 @@ def test_a_receiver_that_is_down_got_nothing(refused_address, message):
 # The kit
 
 
+def test_there_is_no_share_link_on_purpose(message):
+    """The receiver is a machine: nobody can open a dialog there and post by hand."""
+    assert not Backend.offers("share_link")
+    assert backend().share_link(message) == ""
+
+
 class TestWebhookConformance(BackendConformance):
     SPECIFICATION = "Standard Webhooks, spec/standard-webhooks.md, 2026-08-17; bodies of our own receiver"
 

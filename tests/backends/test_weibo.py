@@ -295,8 +295,9 @@ def at(moment):
     return f"{day} {month} {date} {clock} +0800 {year}"
 
 
-def look(posts, message=MESSAGE):
-    responses.add(responses.GET, TIMELINE, json={"statuses": posts, "total_number": len(posts)})
+def look(posts, message=MESSAGE, total=None):
+    total = len(posts) if total is None else total
+    responses.add(responses.GET, TIMELINE, json={"statuses": posts, "total_number": total})
     return backend().find(message, SINCE)
 
 
@@ -345,10 +346,25 @@ def test_strange_timeline_says_nothing(answer):
         backend().find(MESSAGE, SINCE)
 
 
+OTHERS = [status(number, text="别的") for number in range(1, 101)]
+OLD = {"text": "别的", "created_at": at(SINCE - timedelta(hours=1))}
+
+
 @responses.activate
-def test_timeline_that_does_not_reach_back_says_nothing():
-    with pytest.raises(NotSent):
-        look([status(number, text="别的") for number in range(1, 101)])
+@pytest.mark.parametrize("posts", [OTHERS, OTHERS[:5], [], [status(200, **OLD), *OTHERS[:5]], [status(200, **OLD)]])
+def test_timeline_that_does_not_reach_back_says_nothing(posts):
+    """Some apps are given five posts of many; one on top may be pinned there."""
+    with pytest.raises(NotSent, match="looking"):
+        look(posts, total=400)
+
+
+@responses.activate
+def test_timeline_without_a_number_ends_only_where_it_reaches_back():
+    responses.add(responses.GET, TIMELINE, json={"statuses": OTHERS[:5]})
+    with pytest.raises(NotSent, match="looking"):
+        backend().find(MESSAGE, SINCE)
+    responses.reset()
+    assert look([*OTHERS[:5], status(200, **OLD)], total=400) is None
 
 
 @responses.activate
@@ -425,6 +441,18 @@ def test_share_link():
     address = urlsplit(backend().share_link(MESSAGE))
     assert address.netloc + address.path == "service.weibo.com/share/share.php"
     assert parse_qs(address.query) == {"url": [LINK], "title": ["新传感器无需试剂即可测量水质。"]}
+
+
+def test_longer_address_stays_whole():
+    longer = Message(f"别的： {LINK}2025/ {LINK}", LINK, "zh-hans")
+    address = urlsplit(backend().share_link(longer))
+    assert parse_qs(address.query)["title"] == [f"别的： {LINK}2025/"]
+
+
+@responses.activate
+def test_post_with_a_longer_address_is_found():
+    longer = Message(f"别的： {LINK}2025/ {LINK}", LINK, "zh-hans")
+    assert look([status(text="别的： http://t.cn/Ab12Cd http://t.cn/Ab12Ce")], longer)
 
 
 # Against the imitation of the network

@@ -475,6 +475,13 @@ def test_find_does_not_say_no_before_it_has_seen_everything(api, backend, messag
     assert len(api.calls) == PAGES
 
 
+@pytest.mark.parametrize("body", [{"meta": {"result_count": 10}}, {"data": [], "meta": {"result_count": 1}}])
+def test_find_does_not_say_no_when_posts_were_left_out(api, backend, message, a_minute_ago, body):
+    api.get(TIMELINE, json=body | {"errors": [{"title": "x"}]})
+    with pytest.raises(NotSent):
+        backend.find(message, a_minute_ago)
+
+
 def test_find_works_by_the_older_name_of_a_parameter(fakenet, daily, message, a_minute_ago):
     fakenet.state.change_settings({"x_fields_parameter": "tweet.fields"})
     receipt = daily.publish(message, [], "key-1")

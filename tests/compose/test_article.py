@@ -1,4 +1,5 @@
 import datetime
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -183,6 +184,18 @@ def test_the_language_is_the_pages_own():
     french, _ = Locale.objects.get_or_create(language_code="fr")
     with override("de"):
         assert read(NewsPageFactory(locale=french)).language == "fr"
+
+
+def test_a_page_has_the_last_word():
+    page = NewsPageFactory(slug="river")
+    page.get_syndication_article = lambda article: replace(article, teaser="Swim!", tags=("river",))
+    article = read(page)
+    assert (article.teaser, article.tags, article.title, article.url) == (
+        "Swim!",
+        ("river",),
+        page.title,
+        address(page),
+    )
 
 
 def test_a_given_address_is_used():

@@ -100,14 +100,58 @@ def test_a_title_that_is_all_there_is_gets_cut():
 
 def test_the_link_stands_last_on_its_own_line():
     message = compose(RIVER, TEXT, Style(hashtags=2, paragraphs=True))
-    assert message.text == f"Our river is clean. You may swim.\n\n#WaterQuality #Sensors\n\n{URL}"
+    assert message.text == f"Our river is clean. You may swim.\n\n#Sensors #WaterQuality\n\n{URL}"
 
 
 def test_a_card_keeps_the_link_out_of_the_text():
     message = compose(RIVER, CARD, PLAIN)
     assert message.text == "Our river is clean. You may swim."
     assert (message.link, message.title) == (URL, "A clean river")
-    assert message.description == "Our river is clean. You may swim."
+
+
+@pytest.mark.parametrize(
+    ("article", "wording", "expected"),
+    [
+        (RIVER, "Swim!", "Our river is clean. You may swim."),
+        # Not what stands above the card already, but what follows in the article
+        (RIVER, "", "Sensors have been measuring it since May."),
+        (RIVER, "Our river is clean! Sensors have been measuring it since May.", ""),
+        (without(RIVER, teaser=""), "Swim!", "The river is clean again. Sensors have been measuring it since May."),
+        (without(RIVER, teaser="", blocks=()), "", ""),
+    ],
+)
+def test_a_card_describes_the_article_and_does_not_repeat_the_post(article, wording, expected):
+    assert compose(article, CARD, PLAIN, wording).description == expected
+
+
+def test_a_description_is_no_longer_than_a_card_shows():
+    long = without(RIVER, teaser="Sensors measure. " * 60)
+    assert len(compose(long, CARD, PLAIN, "Swim!").description) == 300 - 300 % 17 - 1
+    chinese = without(RIVER, teaser="传感器测量。" * 60, language="zh")
+    assert len(compose(chinese, CARD, PLAIN, "游泳").description) == 150
+
+
+# A teaser that leaves room
+
+
+BODIED = Style(target=200, body=True)
+
+
+def test_the_body_goes_on_after_a_teaser_where_the_network_has_room_for_that():
+    message = compose(RIVER, TEXT, BODIED)
+    assert message.text == f"Our river is clean. You may swim. Sensors have been measuring it since May.\n{URL}"
+    assert message.source == "intro"
+    assert compose(RIVER, TEXT, PLAIN).text == f"Our river is clean. You may swim.\n{URL}"
+
+
+def test_nothing_is_added_to_what_was_written_for_posts():
+    social = without(RIVER, teaser_source="social_text")
+    assert compose(social, TEXT, BODIED).text == f"Our river is clean. You may swim.\n{URL}"
+    assert compose(RIVER, CARD, BODIED, "Swim!").text == "Swim!"
+
+
+def test_a_teaser_too_long_for_the_network_is_cut_before_anything_is_added():
+    assert compose(RIVER, TEXT, Style(target=50, body=True)).text == f"Our river is clean.\n{URL}"
 
 
 def test_a_page_without_address_has_no_link():

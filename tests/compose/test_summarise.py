@@ -2,7 +2,7 @@ import pytest
 
 from wagtail_syndicate.compose.analysis import readable
 from wagtail_syndicate.compose.counting import graphemes
-from wagtail_syndicate.compose.summarise import shorten, summarise
+from wagtail_syndicate.compose.summarise import rest, shorten, summarise
 from wagtail_syndicate.types import Article, Block, Style
 
 
@@ -20,7 +20,7 @@ RIVER = article(
     "The river is clean again. Sensors have been measuring it since May.",
     ("caption", "Photo of the river."),
     ("quote", "I swim every day."),
-    "Everybody may use the data. It is open.",
+    "Everybody may use the data for anything. It is open.",
 )
 
 
@@ -29,10 +29,14 @@ RIVER = article(
     [
         (
             500,
-            "The river is clean again. Sensors have been measuring it since May. Everybody may use the data."
-            " It is open.",
+            "The river is clean again. Sensors have been measuring it since May. Everybody may use the data for "
+            "anything. It is open.",
         ),
-        (100, "The river is clean again. Sensors have been measuring it since May. Everybody may use the data."),
+        (
+            115,
+            "The river is clean again. Sensors have been measuring it since May. Everybody may use the data for "
+            "anything.",
+        ),
         (67, "The river is clean again. Sensors have been measuring it since May."),
         (66, "The river is clean again."),
         (24, "The river is clean…"),
@@ -50,8 +54,9 @@ def test_one_sentence_may_go_to_the_limit_rather_than_be_cut():
 
 
 def test_paragraphs_may_stay_apart():
-    assert summarise(RIVER, 100, len, style=Style(paragraphs=True)) == (
-        "The river is clean again. Sensors have been measuring it since May.\n\nEverybody may use the data."
+    assert summarise(RIVER, 120, len, style=Style(paragraphs=True)) == (
+        "The river is clean again. Sensors have been measuring it since May.\n\n"
+        "Everybody may use the data for anything."
     )
 
 
@@ -120,6 +125,71 @@ def test_scripts_without_spaces_get_none_between_sentences():
         summarise(article("河水又变清了。", "2026年起测量。", language="zh"), 50, len)
         == "河水又变清了。2026年起测量。"
     )
+
+
+# As many sentences as the network has
+
+
+def test_as_many_sentences_as_the_style_has():
+    assert summarise(RIVER, 120, len, style=Style(sentences=2)).endswith("since May.")
+    assert summarise(RIVER, 45, len, style=Style(sentences=1)) == "The river is clean again."
+
+
+def test_short_sentences_take_others_with_them():
+    """Until half of the target is full, however many it takes."""
+    assert summarise(RIVER, 120, len, style=Style(sentences=1)).endswith("since May.")
+    assert summarise(article("One. Two. Six. Ten. Hundred."), 28, len, style=Style(sentences=1)) == "One. Two. Six."
+
+
+def test_a_chinese_sentence_says_as_much_in_half_the_characters():
+    text = article("河水又变清了。传感器从五月起开始测量。数据是公开的。", language="zh")
+    assert summarise(text, 30, len, style=Style(sentences=1)) == "河水又变清了。传感器从五月起开始测量。"
+    assert summarise(text, 28, len, style=Style(sentences=1)) == "河水又变清了。"
+
+
+def test_what_surrounds_the_text_does_not_count_as_filled():
+    def with_link(text):
+        return len(text) + 60
+
+    assert with_link(summarise(RIVER, 180, with_link, style=Style(sentences=1))) == 60 + 67
+
+
+def test_a_sentence_that_announces_what_does_not_come_is_left_out():
+    text = article(
+        "The river is clean again, says the office of water.", "There is more. Swim, but only near the bridge!"
+    )
+    assert summarise(text, 80, len) == "The river is clean again, says the office of water."
+    assert summarise(text, 200, len).endswith("There is more. Swim, but only near the bridge!")
+    # Where it is all that follows, or little is left without it, it stays.
+    assert summarise(article("The river is clean again.", "There is more."), 40, len).endswith("There is more.")
+    assert summarise(article("It rains.", "There is more. " + "Long " * 30 + "."), 60, len).endswith("There is more.")
+
+
+def test_questions_in_a_row_stay_together():
+    text = article("Is it clean? May we swim? Who knows? The office measures.")
+    style = Style(sentences=1, hook=True)
+    assert summarise(text, 60, len, style=style) == "Is it clean? May we swim? Who knows?"
+    assert summarise(text, 80, len, style=Style(hook=True)) == (
+        "Is it clean? May we swim? Who knows?\n\nThe office measures."
+    )
+    wide = article("数据准不准？报警信不信？上午听案例。", language="zh")
+    assert summarise(wide, 20, len, style=style) == "数据准不准？报警信不信？"
+
+
+def test_a_teaser_goes_on_with_what_the_body_has_to_add():
+    body = article(
+        "The river is clean again. This took a year.", "Sensors have been measuring since May. They are ours."
+    )
+    assert rest(body, "Our river is clean again!") == [["Sensors have been measuring since May.", "They are ours."]]
+    assert rest(body, "Boats.") == [
+        ["The river is clean again.", "This took a year."],
+        ["Sensors have been measuring since May.", "They are ours."],
+    ]
+    assert rest(body, "The river is clean again. Sensors have been measuring it since May.") == []
+    text = shorten(
+        "Our river is clean again!", 90, len, style=Style(paragraphs=True), then=rest(body, "clean river is")
+    )
+    assert text == "Our river is clean again!\n\nSensors have been measuring since May. They are ours."
 
 
 def test_a_teaser_is_shortened_by_the_same_rules():

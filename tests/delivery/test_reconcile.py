@@ -290,3 +290,29 @@ def test_the_id_of_another_deliverys_post_is_not_taken_for_ours(monkeypatch):
 
 def raised(error):
     raise error
+
+
+def test_a_network_that_asks_for_patience_when_it_is_looked_at_gets_it(monkeypatch):
+    account = AccountFactory(network="read_back")
+    publish(NewsPageFactory(), account)
+    Memory.fail_with(OutcomeUnknown("unclear", "ReadTimeout"))
+    send.drain()
+    monkeypatch.setattr(Memory, "find", lambda *args: raised(NotSent("rate_limited", "", 429, retry_after=3600)))
+    pass_time(10)
+    publish(NewsPageFactory(), account)
+    send.drain()
+    account.refresh_from_db()
+    assert account.blocked_until is not None
+    assert not Delivery.objects.filter(state=State.SENT).exists()
+
+
+def test_a_backend_that_fails_while_we_think_takes_no_worker(monkeypatch):
+    """The delivery is left to a person; the lane, and the others, go on."""
+    published_to("read_back")
+    publish(NewsPageFactory(), AccountFactory(network="neither"))
+    careless = "tests.delivery.networks.ReadBack.can_find"
+    monkeypatch.setattr(careless, lambda backend: backend.connection.credentials["x"])
+    Memory.fail_with(OutcomeUnknown("unclear", "ReadTimeout"))
+    assert send.drain(5) < 10
+    states = dict(Delivery.objects.values_list("network", "state"))
+    assert states == {"read_back": State.UNKNOWN, "neither": State.SENT}

@@ -11,6 +11,7 @@ from wagtail.models import PageViewRestriction
 from sandbox.home.models import NewsPage
 from tests.factories import AccountFactory, NewsPageFactory, picture_of, publish
 from wagtail_syndicate import exceptions
+from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import content, lanes, send
 from wagtail_syndicate.models import Account, Attempt, Delivery
@@ -176,8 +177,8 @@ def test_pictures_go_out_with_their_alternative_text(account):
     publish(NewsPageFactory(lead_image=picture), account)
     send.drain()
     [upload] = Memory.outbox[0].uploads
-    assert (upload.alt, upload.content_type) == ("A probe", "image/jpeg")
-    assert upload.data.startswith(b"\xff\xd8")
+    assert (upload.alt, upload.content_type) == ("A probe", "image/png")
+    assert upload.data.startswith(b"\x89PNG")
 
 
 def test_a_lost_picture_does_not_hold_up_the_text(account):
@@ -363,3 +364,30 @@ def pausing(publish):
         return publish(backend, *args)
 
     return slowed
+
+
+def test_neighbours_wait_for_others_only_once(account):
+    """A server that stays gone for one account may be there for another: each finds out by itself in the end."""
+    neighbour = AccountFactory(network=account.network)
+    lanes.block_neighbours(account, 30)
+    neighbour.refresh_from_db()
+    first = neighbour.blocked_until
+    lanes.block_neighbours(account, 3000)
+    neighbour.refresh_from_db()
+    assert neighbour.blocked_until == first
+    lanes.succeeded(lanes.Lane(neighbour.pk, neighbour.fence))
+    neighbour.refresh_from_db()
+    assert neighbour.blocked_until is None
+
+
+def test_an_account_that_was_reconnected_meanwhile_stays_connected(page, account, monkeypatch):
+    """What the network says of the old key says nothing about the new one."""
+
+    def refuse(*args):
+        Account.objects.filter(pk=account.pk).update(sealed_credentials=vault.seal({"access_token": "a newer one"}))
+        raise exceptions.AccountProblem("reconnect")
+
+    monkeypatch.setattr(Memory, "publish", refuse)
+    send.drain()
+    account.refresh_from_db()
+    assert account.status == Account.Status.CONNECTED

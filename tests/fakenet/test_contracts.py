@@ -40,6 +40,8 @@ X = "https://api.x.com"
 MASTODON = "https://mastodon.example/api"
 TELEGRAM = "https://api.telegram.org/bot1:x"
 VK = "https://api.vk.ru/method"
+PAGE = "https://graph.facebook.com/v26.0/123"
+THREADS = "https://graph.threads.net/v1.0"
 WRONG_REQUESTS = [
     ("POST", f"{X}/2/tweets", {"json": {"text": "x", "sent_by": "us"}}),
     ("POST", f"{X}/2/no-such-path", {"json": {}}),
@@ -56,6 +58,18 @@ WRONG_REQUESTS = [
     ("POST", f"{VK}/wall.post", {"data": {"v": "5.199", "text": "x"}}),
     ("POST", f"{VK}/wall.post", {"data": {"v": "5.199", "owner_id": "me"}}),
     ("POST", f"{VK}/wall.nothing", {"data": {"v": "5.199"}}),
+    ("POST", f"{PAGE}/feed", {"data": {"text": "x"}}),
+    ("POST", f"{PAGE}/feed", {"data": {"message": "x", "published": "yes"}}),
+    ("POST", f"{PAGE}/feed", {"data": {"attached_media": "1,2"}}),
+    ("POST", f"{PAGE}/nothing", {"data": {}}),
+    ("GET", f"{PAGE}?fields=id,no_such_field", {}),
+    ("GET", f"{PAGE}/published_posts?count=5", {}),
+    ("POST", f"{THREADS}/me/threads", {"data": {"message": "x"}}),
+    ("POST", f"{THREADS}/17/threads", {"data": {"media_type": "PHOTO"}}),
+    ("POST", f"{THREADS}/me/publish", {"data": {}}),
+    ("GET", f"{THREADS}/me/threads?fields=id,words", {}),
+    ("GET", f"{THREADS}/18?fields=id,state", {}),
+    ("GET", "https://graph.threads.net/refresh_access_token?grant_type=x&token=y", {}),
 ]
 
 
@@ -77,6 +91,14 @@ WRONG_ANSWERS = [
     ("POST", f"{TELEGRAM}/getMe", 400, {"ok": False, "error_code": 401, "description": "x"}),
     ("POST", f"{VK}/wall.post", 200, {"response": {"post_id": "5"}}),
     ("POST", f"{VK}/wall.post", 200, {"error": {"error_msg": "x"}}),
+    ("POST", f"{PAGE}/feed", 200, {"id": 5}),
+    ("POST", f"{PAGE}/feed", 400, {"error": {"message": "x", "type": "OAuthException", "code": "100"}}),
+    ("GET", f"{PAGE}/published_posts", 200, {"data": {}}),
+    ("GET", PAGE, 200, {"id": "123", "name": 5}),
+    ("POST", f"{THREADS}/me/threads", 200, {"id": 5}),
+    ("GET", f"{THREADS}/me/threads", 200, {"data": [{"id": "5", "words": "x"}]}),
+    ("GET", f"{THREADS}/me/threads", 200, {"data": [], "paging": {"cursors": {"after": 5}}}),
+    ("DELETE", f"{THREADS}/5", 200, {"success": "yes"}),
 ]
 
 

@@ -16,6 +16,9 @@ from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
 from wagtail_syndicate.types import Reach
 
 
+pytestmark = pytest.mark.django_db  # pages look for their locale
+
+
 MISSION = {"weibo", "vk", "viadeo", "xing", "x", "facebook", "linkedin"}
 LANGUAGES = dict(settings.LANGUAGES)
 

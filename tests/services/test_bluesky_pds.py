@@ -8,10 +8,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import re
-import shutil
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +26,7 @@ from hypothesis import strategies as st
 from sandbox.fakenet import serve_in_thread
 from sandbox.fakenet.networks.bluesky_manners import APP_PASSWORD
 from tests.factories import NewsPageFactory, UserFactory, tick
+from tests.services.npm import node_for, running
 from wagtail_syndicate.accounts import connect
 from wagtail_syndicate.backends import bluesky
 from wagtail_syndicate.backends.bluesky_record import find_facets, post_record
@@ -54,45 +52,10 @@ NEVER_UPLOADED = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 numbers = count(1)
 
 
-def missing(what):
-    if os.environ.get("REQUIRE_SERVICES") == "1":
-        pytest.fail(what)
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="session")
 def node():
     """Node, once the packages are installed."""
-    found = shutil.which("node")
-    version = subprocess.run([found, "--version"], capture_output=True, text=True).stdout if found else ""
-    if not found or int(version.strip().removeprefix("v").partition(".")[0]) < 20 or not shutil.which("npm"):
-        missing(f"Node 20 or newer and npm are needed; there is {version.strip() or 'none'}.")
-    wanted, installed = FOLDER / "package.json", FOLDER / "node_modules/installed.json"
-    if not installed.exists() or installed.read_text() != wanted.read_text():
-        command = ["npm", "install", "--no-package-lock", "--no-fund", "--no-audit"]
-        done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True)
-        if done.returncode:
-            missing(f"npm could not install the reference server: {done.stderr[-2000:]}")
-        installed.write_text(wanted.read_text())
-    return found
-
-
-@contextmanager
-def running(node, script, *arguments):
-    """A Node process that ends with its standard input."""
-    process = subprocess.Popen(
-        [node, FOLDER / script, *arguments],
-        cwd=FOLDER,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-    )
-    try:
-        yield process
-    finally:
-        process.stdin.close()
-        process.wait(20)
+    return node_for(FOLDER)
 
 
 class Server:
@@ -126,7 +89,7 @@ def encoded(data):
 
 @contextmanager
 def serving(node, folder, *arguments):
-    with running(node, "start.js", folder, *arguments) as process:
+    with running(node, FOLDER / "start.js", folder, *arguments) as process:
         line = process.stdout.readline()
         assert line, "The reference server did not start."
         yield Server(**json.loads(line))
@@ -601,7 +564,7 @@ WORDS = st.one_of(
 
 @pytest.fixture(scope="session")
 def oracle(node):
-    with running(node, "oracle.js") as process:
+    with running(node, FOLDER / "oracle.js") as process:
 
         def ask(text):
             process.stdin.write(json.dumps(text) + "\n")

@@ -6,6 +6,7 @@ from wagtail_syndicate.backends.auth import Pasted, PastedField
 from wagtail_syndicate.backends.base import BaseBackend, link_to
 from wagtail_syndicate.backends.errors import ErrorRow, Reaction
 from wagtail_syndicate.backends.likeness import same_text
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.exceptions import AccountProblem, NotSent, Rejected
 from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
 from wagtail_syndicate.types import Connection, Identity, ImageLimits, Limits, Receipt
@@ -30,6 +31,9 @@ class Little(BaseBackend):
         me = self.call("GET", "{api}/me")
         return Identity(self.named(me), f"@{me.get('name')}")
 
+    def targets(self):
+        return [self.identify()]
+
     def named(self, answer):
         if not (remote_id := answer.get("id")):
             raise NotSent("network_busy", "the answer holds no id", answer.status)
@@ -45,13 +49,18 @@ class Little(BaseBackend):
         return self.receipt(answer.get("id"), self.url(f"{{web}}/posts/{answer.get('id')}"))
 
     def find(self, message, since):
-        posts = self.call("GET", "{api}/posts").get("posts")
-        if not isinstance(posts, list):
-            raise NotSent("network_busy", "no list of posts")
-        for post in posts:
-            if datetime.fromisoformat(post["at"]) >= since and same_text(message.text, post["text"]):
-                return self.receipt(post["id"])
-        return None
+        look = Look(since)
+        for _page in range(5):
+            answer = self.call("GET", "{api}/posts", params={"offset": len(look.met)})
+            if not isinstance(posts := answer.get("posts"), list):
+                raise NotSent("network_busy", "no list of posts")
+            for post in posts:
+                recent = look.meet(post["id"], datetime.fromisoformat(post["at"]))
+                if recent and same_text(message.text, post["text"]):
+                    return self.receipt(post["id"])
+            if look.has_passed or look.has_all(answer.get("total")):
+                return None
+        raise look.unsure()
 
     def edit(self, remote_id, message):
         return Receipt(self.named(self.call("PUT", f"{{api}}/posts/{remote_id}", json={"text": message.text})))
@@ -85,6 +94,7 @@ class LittleConformance(BackendConformance):
         Refusal("PUT /v1/posts/*", Captured(422, {"error": "That is too much"}, source=SEEN), Rejected),
     )
     expired = Refusal("*", Captured(401, {"error": "Who are you?"}, source=SEEN), AccountProblem, "reconnect")
+    page = 10
     gone = {"* /v1/posts/*": Captured(404, {"error": "No such post"}, source=SEEN)}
 
     def shown(self, posts, request):
@@ -93,4 +103,5 @@ class LittleConformance(BackendConformance):
         listed = [
             {"id": post.remote_id, "text": post.message.text, "at": post.at.isoformat()} for post in posts if post.mine
         ]
-        return Captured(200, {"posts": listed}, source=SEEN)
+        start = int(request.query.get("offset", 0))
+        return Captured(200, {"posts": listed[start : start + self.page], "total": len(listed)}, source=SEEN)

@@ -88,6 +88,14 @@ class ForgetsHowLongToWait(Little):
         return found and replace(found, retry_after=None)
 
 
+for name in ("503", "504", "408", "520", "524"):
+    # What a gateway says is no word about the server behind it.
+    errors = (ErrorRow(Reaction.RETRY, "network_busy", status=(int(name),)), *Little.errors)
+    defect((FAILS, BY_NAME[name]), "has to raise OutcomeUnknown, raised NotSent")(
+        type(f"TriesAgainAfter{name}", (Little,), {"errors": errors})
+    )
+
+
 @defect((FAILS, BY_NAME["200 with null"]), "has to raise OutcomeUnknown, raised TypeError")
 class TrustsTheAnswer(Little):
     def publish(self, message, uploads, key):
@@ -187,6 +195,20 @@ class NeedsAnAddress(Little):
 class AsksWhatWasNotCaptured(Little):
     def publish(self, message, uploads, key):
         self.call("POST", "{api}/drafts")
+
+
+@defect(("test_every_picture_is_attached",), "with 2 pictures is the one with 1")
+class AttachesTheFirstPicture(Little):
+    def publish(self, message, uploads, key):
+        return super().publish(message, uploads[:1], key)
+
+
+@defect(("test_publish", "plain"), "The permalink is None")
+class NamesNoPlace(Little):
+    def publish(self, message, uploads, key):
+        receipt = super().publish(message, uploads, key)
+        object.__setattr__(receipt, "permalink", None)
+        return receipt
 
 
 @defect(("test_one_request_makes_the_post",), "2 of the requests .* are marked irreversible")
@@ -342,6 +364,28 @@ class FindsNothing(Little):
         self.call("GET", "{api}/posts")
 
 
+@defect(("test_find_behind_other_posts",), "find returned None for a post behind 20 newer ones")
+class ReadsOnePage(Little):
+    def find(self, message, since):
+        posts = self.call("GET", "{api}/posts").get("posts")
+        return next((self.receipt(post["id"]) for post in posts if message.text == post["text"]), None)
+
+
+def everything_at_once(kit, posts, request):
+    whole = type("Whole", (LittleConformance,), {"page": 1000})()
+    return whole.shown(posts, request)
+
+
+@defect(("test_find_behind_other_posts",), "`shown` gave more", shown=everything_at_once)
+class IsShownEverythingAtOnce(Little):
+    pass
+
+
+@defect(("test_find_nothing_else",), "returned None, but `denies` is False", denies=False)
+class DeniesWhatItCannot(Little):
+    pass
+
+
 @defect(("test_edit",), "did not send the new words")
 class EditsNothing(Little):
     def edit(self, remote_id, message):
@@ -379,6 +423,30 @@ class IntroducesItself(Little):
     def identify(self):
         self.call("GET", "{api}/me", irreversible=True)
         return super().identify()
+
+
+@defect(("test_identify",), "A credential stands in Identity.options")
+class KeepsTheTokenInTheOpen(Little):
+    def identify(self):
+        return replace(super().identify(), options={"page": {"token": self.connection.credentials["access_token"]}})
+
+
+@defect(("test_identify",), "A credential stands in Identity.handle")
+class IsCalledAsTheToken(Little):
+    def identify(self):
+        return replace(super().identify(), handle=f"@{self.connection.credentials['access_token']}")
+
+
+@defect(("test_targets",), "A credential stands in Identity.options")
+class KeepsThePagesTokenInTheOpen(Little):
+    def targets(self):
+        return [replace(self.identify(), options={"key": "of-the-page"}, credentials={"key": "of-the-page"})]
+
+
+@defect(("test_targets",), "found nobody to post as")
+class HasNobodyToPostAs(Little):
+    def targets(self):
+        return []
 
 
 @defect(("test_identify_when_the_network_fails", BY_NAME["timeout"]), "has to raise NotSent, raised AccountProblem")

@@ -14,6 +14,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel
 
 from wagtail_syndicate.accounts import hosts
+from wagtail_syndicate.admin import account_voice
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.backends.auth import NoDoor, Pasted
 from wagtail_syndicate.exceptions import ConfigurationError
@@ -22,7 +23,7 @@ from wagtail_syndicate.types import Region
 
 
 MOST_RADIO_BUTTONS = 4  # longer lists are menus
-OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active")
+OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active", *account_voice.COLUMNS)
 
 
 def network_choices():
@@ -42,7 +43,7 @@ def network_label(backend):
     return format_lazy("{} ({})", backend.label, note)
 
 
-class AccountForm(WagtailAdminModelForm):
+class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
     """An account without its credentials. Network and server are settled once credentials depend on them."""
 
     network = forms.ChoiceField(
@@ -58,6 +59,7 @@ class AccountForm(WagtailAdminModelForm):
         widgets = {
             "locales": forms.CheckboxSelectMultiple,
             "sites": forms.CheckboxSelectMultiple,
+            "template": forms.Textarea(attrs={"rows": 3, "dir": "auto", "spellcheck": "false"}),
             "host": forms.TextInput(
                 attrs={"placeholder": "https://mastodon.example", "autocomplete": "off", "spellcheck": "false"}
             ),
@@ -102,6 +104,7 @@ class AccountForm(WagtailAdminModelForm):
     def save(self, commit=True):
         """Save what the form is about, and nothing else: workers write to the same row."""
         account = super().save(commit=False)
+        account.fixed_words = self.fixed_words()
         if not commit:
             account.options = {**account.options, **self.chosen()}
             return account
@@ -213,6 +216,7 @@ def account_panels() -> ObjectList:
             FieldPanel("locales"),
             FieldPanel("sites"),
             ChoicesPanel(heading=_("How it posts")),
+            account_voice.voice_panel(),
             MultiFieldPanel(
                 [FieldPanel("default_ticked"), FieldPanel("by_hand"), FieldPanel("active")],
                 heading=_("How it is used"),

@@ -50,6 +50,7 @@ class PreviewMixin:
             # The address follows a slug that was changed in the form, as it will when the page is saved.
             page.set_url_path(page.get_parent())
         article = content.article_of(page)
+        content.prepare(article, chosen)
         return JsonResponse(
             {str(account.pk): _preview(page, article, account, wording) for account, wording in chosen}
         )
@@ -107,6 +108,8 @@ def _source_text(page, source: str) -> str:
         return _("Your own text")
     if source == "body":
         return _("Generated from the text of the page")
+    if source == "summariser":
+        return _("Written from the text of the page by the summariser in the site’s settings")
     try:
         name = page._meta.get_field(source).verbose_name
     except (FieldDoesNotExist, AttributeError):

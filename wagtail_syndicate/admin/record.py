@@ -128,6 +128,12 @@ class Entry:
         return account.profile_url if account and self.delivery.state == State.UNKNOWN else ""
 
     @property
+    def link_sent(self) -> str:
+        """The article's address as it is in the post, tracking parameters included."""
+        message = self.delivery.message
+        return message.link if message and self.delivery.state in (State.SENT, State.POSTED) else ""
+
+    @property
     def text_to_paste(self) -> str:
         """What a person posts by hand, "" when nothing is to be posted."""
         message = self.delivery.message

@@ -7,9 +7,10 @@ name stands for can change in between (DNS rebinding).
 from __future__ import annotations
 
 import ipaddress
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -43,12 +44,42 @@ def only_public(wanted: bool) -> Iterator[None]:
         _local.only_public = before
 
 
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Break this thread's connection when it takes longer than ``seconds`` altogether.
+
+    The time limits of a socket only hold for each piece of an answer; a server may send a byte every second.
+    """
+    spoken: list[HTTPConnection] = []
+    _local.spoken = spoken
+    watch = threading.Timer(seconds, _hang_up, [spoken])
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        _local.spoken = None
+
+
+def _hang_up(spoken: list[HTTPConnection]) -> None:
+    for connection in spoken:
+        if (line := connection.sock) is not None:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+
 class NotPublic(NewConnectionError):
     """The name led into a private network. Nothing was sent."""
 
 
 class _Checked:
-    """A connection that looks where it has arrived, before a byte is sent."""
+    """A connection that looks where it has arrived, before a byte is sent, and can be hung up from outside."""
+
+    def request(self, *args, **kwargs):
+        if getattr(_local, "spoken", None) is not None:
+            _local.spoken.append(self)
+        return super().request(*args, **kwargs)
 
     def _new_conn(self):
         connection = super()._new_conn()

@@ -57,6 +57,9 @@ class BaseBackend:
     """What an admin may choose for an account of the network; see :meth:`chosen`."""
     many_servers: ClassVar[bool] = False
     """Whether the account's own server has to be asked for (Mastodon); it is then the host ``server``."""
+    shares_server: ClassVar[bool] = True
+    """Whether all accounts (of one host, with ``many_servers``) speak to the same server; when it is gone for one of
+    them, it is for all."""
     limits: ClassVar[Limits] = Limits(length=5000)
     style: ClassVar[Style] = Style()
     errors: ClassVar[tuple[ErrorRow, ...]] = ()

@@ -98,7 +98,8 @@ class Backend(BaseBackend):
         # twice that.
         images=ImageLimits(1, 1_000_000, 2000, 2000, ratio=(191, 100)),
     )
-    style = Style(target=240, sentences=2, hashtags=1)
+    shares_server = False
+    style = Style(target=240, sentences=2, hashtags=2)
     key_seconds = 365 * 24 * 3600  # the record is its own memory; a year stands for ever
     renew_early = timedelta(minutes=5)
     reasons = {

@@ -17,7 +17,7 @@ import regex
 
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.keys import moment
-from wagtail_syndicate.types import Message
+from wagtail_syndicate.types import LINK_ENDS, Message
 
 
 COLLECTION = "app.bsky.feed.post"
@@ -28,7 +28,7 @@ INVISIBLE = r"\u00ad\u2060\u200a-\u200d\u20e2"
 TAG = rf"(?:^|(?<=\s))[#＃](?!\ufe0f)(?P<tag>[^\s{INVISIBLE}]*[^0-9\s\p{{P}}{INVISIBLE}][^\s{INVISIBLE}]*)"
 ADDRESS = r"(?:^|(?<=[\s(]))(?P<address>https?://\S+)"
 # The article's own address wherever it stands, also right after a character that is no space (Chinese, Japanese).
-OWN = r"(?P<own>\L<own>)(?![\w/#&=%-]|[.?]\w)"
+OWN = rf"(?P<own>\L<own>){LINK_ENDS}"
 MARKED = rf"{OWN}|{ADDRESS}|{TAG}"
 LAST_PUNCTUATION = regex.compile(r"\p{P}+$")
 USABLE = regex.compile(r"https?://[^\s/]\S*")

@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate import conf
 from wagtail_syndicate.backends.base import BaseBackend
+from wagtail_syndicate.backends.card_or_picture import FORM
 from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import MAX_WAIT, Answer
 from wagtail_syndicate.exceptions import NotSent, Rejected
-from wagtail_syndicate.types import Choice, Grant, Limits
+from wagtail_syndicate.types import Grant, Limits
 
 
 HOUR = 3600.0  # seconds
@@ -71,14 +72,7 @@ class GraphBackend(BaseBackend):
     """The limits of a post with pictures; ``limits`` are those of one with a card."""
     absent = ("target_missing",)
     """Reasons that an object which is not there is refused with."""
-    choices = (
-        Choice(
-            "form",
-            _("Posts are"),
-            (("link", _("Text with a card of the page")), ("photo", _("Text with a picture, the link in the text"))),
-            _("A post has a card or a picture, never both. Without a picture it always gets a card."),
-        ),
-    )
+    choices = (FORM,)
 
     def get_limits(self) -> Limits:
         return self.photos if self.chosen("form") == "photo" else self.limits
@@ -109,21 +103,30 @@ class GraphBackend(BaseBackend):
     def listed(
         self, path: str, fields: dict[str, Any], pages: int, reason: str = "network_busy"
     ) -> Iterator[dict[str, Any]]:
-        """The entries of a list, page by page.
+        """The entries of a list; parameters and errors as for :meth:`pages`."""
+        for entries in self.pages(path, fields, pages, reason):
+            yield from entries
 
-        :raises NotSent: for ``reason``: the list goes on after ``pages`` pages, or in a way that cannot be followed;
+    def pages(
+        self, path: str, fields: dict[str, Any], most: int, reason: str = "network_busy", to_the_end: bool = False
+    ) -> Iterator[list[dict[str, Any]]]:
+        """The pages of a list.
+
+        :param to_the_end: whether to follow a page's cursor also where no next page is named, until one is empty.
+        :raises NotSent: for ``reason``: the list goes on after ``most`` pages, or in a way that cannot be followed;
             what was not met may be there nevertheless.
         """
-        for _page in range(pages):
+        for _page in range(most):
             answer = self.ask("GET", path, fields)
             entries = answer.get("data")
             if not isinstance(entries, list):
                 raise NotSent("network_busy", "the answer is no list", answer.status)
-            yield from (entry for entry in entries if isinstance(entry, dict))
-            if not answer.get("paging", "next"):
+            yield [entry for entry in entries if isinstance(entry, dict)]
+            cursor = answer.get("paging", "cursors", "after")
+            if not answer.get("paging", "next") and not (to_the_end and cursor and entries):
                 return
             # The address of the next page holds the token, so it is made anew.
-            if not (cursor := answer.get("paging", "cursors", "after")):
+            if not cursor:
                 break
             fields = {**fields, "after": cursor}
         raise NotSent(reason, "the list is too long to look through it all")

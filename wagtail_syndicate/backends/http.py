@@ -22,7 +22,7 @@ from requests.structures import CaseInsensitiveDict
 
 import wagtail_syndicate
 from wagtail_syndicate import conf
-from wagtail_syndicate.backends.addresses import Adapter, only_public
+from wagtail_syndicate.backends.addresses import Adapter, NotPublic, deadline, only_public
 from wagtail_syndicate.exceptions import AccountProblem, NotSent, OutcomeUnknown
 
 
@@ -57,10 +57,17 @@ HIDDEN = "•••"
 _local = threading.local()
 
 
+class _Session(requests.Session):
+    """Never looks where a redirect leads: that reads its whole body, and fails on addresses that are none."""
+
+    def get_redirect_target(self, resp):
+        return None
+
+
 def session() -> requests.Session:
     """This thread's session: connections are reused, cookies and environment settings (proxies, .netrc) are not."""
     if not hasattr(_local, "session"):
-        made = requests.Session()
+        made = _Session()
         made.trust_env = False
         made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         made.headers["User-Agent"] = f"wagtail-syndicate/{wagtail_syndicate.__version__}"
@@ -192,28 +199,28 @@ class Http:
         """
         began = time.monotonic()
         lost = OutcomeUnknown if irreversible else NotSent
+        verify = {"verify": kwargs.pop("verify")} if "verify" in kwargs else {}
         _local.secrets = self.secrets
         try:
-            with only_public(_must_be_public(url)):
-                response = session().request(
-                    method,
-                    url,
-                    timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-                    allow_redirects=False,
-                    stream=True,
-                    **kwargs,
+            prepared = self._prepare(method, url, kwargs)
+            with only_public(_must_be_public(url)), deadline(DEADLINE):
+                response = session().send(
+                    prepared, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True, **verify
                 )
-            try:
-                body = self._read(response, began)
-            finally:
-                response.close()
-        except (requests.exceptions.InvalidHeader, UnicodeError):
-            # Nothing was sent. Only credentials are put into headers as people gave them.
-            raise AccountProblem("reconnect", "the key holds a character that cannot be sent") from None
-        except (OSError, urllib3.exceptions.HTTPError, _TooMuch) as error:
+                try:
+                    body = self._read(response)
+                finally:
+                    response.close()
+            if time.monotonic() - began > DEADLINE:
+                # Headers that were cut off look like headers that have ended.
+                raise _TooMuch("the answer took too long")
+        except (OSError, ValueError, urllib3.exceptions.HTTPError, _TooMuch) as error:
+            if _is_caused_by(error, NotPublic):
+                raise NotSent("private_server", "NotPublic") from None
             if _never_connected(error):
                 raise NotSent("network_down", self._describe(error)) from None
-            raise lost("unclear" if irreversible else "network_down", self._describe(error)) from None
+            what = "the answer took too long" if time.monotonic() - began > DEADLINE else self._describe(error)
+            raise lost("unclear" if irreversible else "network_down", what) from None
         finally:
             _local.secrets = ()
         # JSON is UTF-8, and nothing may fail here any more: a charset that does not exist would.
@@ -224,14 +231,26 @@ class Http:
             data = None
         return Answer(response.status_code, CaseInsensitiveDict(response.headers), redact(text, self.secrets), data)
 
-    def _read(self, response: requests.Response, began: float) -> bytes:
+    def _prepare(self, method: str, url: str, kwargs: dict[str, Any]) -> requests.PreparedRequest:
+        """The request, ready to be sent; what is wrong with it is found here, where nothing has left yet."""
+        try:
+            prepared = session().prepare_request(requests.Request(method, url, **kwargs))
+            for value in prepared.headers.values():
+                if isinstance(value, str):
+                    value.encode("latin-1")
+        except requests.exceptions.InvalidURL:
+            raise
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError):
+            # Only credentials are put into headers as people gave them.
+            raise AccountProblem("reconnect", "the key holds a character that cannot be sent") from None
+        return prepared
+
+    def _read(self, response: requests.Response) -> bytes:
         body = bytearray()
         for piece in response.iter_content(16384):
             body += piece
             if len(body) > MAX_BYTES:
                 raise _TooMuch("the answer is too large")
-            if time.monotonic() - began > DEADLINE:
-                raise _TooMuch("the answer took too long")
         return bytes(body)
 
     def _describe(self, error: Exception) -> str:
@@ -254,7 +273,11 @@ def _must_be_public(url: str) -> bool:
 
 
 class _TooMuch(Exception):
-    """An answer beyond our limits of size or time."""
+    """An answer beyond our limit of size."""
+
+
+def _is_caused_by(error: Exception, kind: type[Exception]) -> bool:
+    return any(isinstance(cause, kind) for cause in _wrapped(error))
 
 
 def _never_connected(error: Exception) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +23,7 @@ from wagtail_syndicate.backends.base import link_to
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.linkedin_api import FINDER, LinkedIn
 from wagtail_syndicate.backends.linkedin_text import little, plain_text
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import DuplicateContent, MediaRejected, NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import (
@@ -43,6 +44,8 @@ TITLE_LENGTH, DESCRIPTION_LENGTH = 400, 1000  # characters of a card; how long a
 MEDIA_WAITS = (1, 2, 3)  # seconds between tries while a picture is being prepared
 PAGE, PAGES = 50, 3
 CLOCK_SKEW = timedelta(seconds=2)
+# Where pictures are sent to, with the account's key: www.linkedin.com/dms-uploads/ in the documents.
+UPLOAD = re.compile(r"https://(?:[\w-]+\.)*(?:linkedin|licdn)\.com(?::443)?/.*", re.ASCII | re.IGNORECASE)
 # The first bits of these numbers are the milliseconds at which they were made.
 POST = re.compile(r"urn:li:(?:share|ugcPost):(\d{15,20})(?!\d)")
 
@@ -122,10 +125,9 @@ class Backend(LinkedIn):
         return urn, media.alt[: self.limits.images.alt_length]
 
     def _is_safe(self, address: str) -> bool:
-        """Whether the account's key may be sent there: encrypted, or to the server that settings name."""
-        with suppress(ValueError):
-            return urlsplit(address).scheme == "https" or urlsplit(address)[:2] == urlsplit(self.host("api"))[:2]
-        return False
+        """Whether the account's key may be sent there: to LinkedIn, encrypted, or to a host that settings name."""
+        named = ["/".join(host.split("/", 3)[:3]) for host in (self.option("HOSTS") or {}).values()]
+        return bool(UPLOAD.fullmatch(address)) or any(address.startswith(f"{origin}/") for origin in named)
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
         """Post, with some patience while LinkedIn prepares the picture: until then it refuses the post."""
@@ -202,22 +204,22 @@ class Backend(LinkedIn):
     def find(self, message: Message, since: datetime) -> Receipt | None:
         """Look through the page's posts, the one that was changed last first."""
         params = {"q": "author", "author": self.connection.remote_id, "sortBy": "LAST_MODIFIED", "count": PAGE}
-        seen = 0
+        look, params["start"] = Look(since), 0
         for _page in range(PAGES):
-            params["start"] = seen
-            posts = self.call("GET", "{api}/rest/posts", params=params, headers=FINDER).get("elements")
+            answer = self.call("GET", "{api}/rest/posts", params=params, headers=FINDER)
+            posts, total, links = answer.get("elements"), answer.get("paging", "total"), answer.get("paging", "links")
             try:
-                recent = [post for post in posts if _moment(post["lastModifiedAt"]) >= since]
-                found = [post["id"] for post in recent if _moment(post["createdAt"]) >= since and _says(post, message)]
+                for post in posts:
+                    recent = look.meet(post["id"], _moment(post["lastModifiedAt"]))
+                    if recent and _moment(post["createdAt"]) >= since and _says(post, message):
+                        return self._posted(post["id"])
             except (AttributeError, KeyError, TypeError):
                 raise NotSent("network_busy", "LinkedIn did not list the page's posts") from None
-            if found:
-                return self._posted(found[0])
-            # There may be fewer on a page than were asked for.
-            if not posts or len(recent) < len(posts):
+            is_end = not posts and total is None and links == []
+            if look.has_passed or look.has_all(total) or is_end:
                 return None
-            seen += len(posts)
-        raise NotSent("network_busy", "the page has posted too much since to look through it all")
+            params["start"] += len(posts)  # there may be fewer on a page than were asked for
+        raise look.unsure()
 
     def edit(self, remote_id: str, message: Message) -> Receipt:
         patch = {"patch": {"$set": {"commentary": little(message.text)}}}

@@ -22,6 +22,7 @@ from wagtail_syndicate.backends.base import BaseBackend, link_to
 from wagtail_syndicate.backends.errors import ErrorRow, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.likeness import same_text
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NotSent, Rejected
 from wagtail_syndicate.types import Choice, Identity, ImageLimits, Limits, Media, Message, Receipt, Region, Style
@@ -192,8 +193,9 @@ class Backend(BaseBackend):
                 raise
 
     def find(self, message: Message, since: datetime) -> Receipt | None:
-        """Look through the account's own statuses, newest first, back to ``since``."""
+        """Look through the account's own statuses, newest first (some servers: after pinned ones), to ``since``."""
         params: dict[str, Any] = {"limit": PAGE, "exclude_replies": "true", "exclude_reblogs": "true"}
+        look = Look(since)
         for _page in range(PAGES):
             statuses = self.call(
                 "GET", f"{{server}}/api/v1/accounts/{self.connection.remote_id}/statuses", params=params
@@ -201,15 +203,15 @@ class Backend(BaseBackend):
             if not isinstance(statuses, list):
                 raise NotSent("network_busy", "the server did not list the account's posts")
             for status in statuses:
-                if datetime.fromisoformat(status["created_at"]) < since:
-                    return None
-                if same_text(message.text, plain_text(status.get("content") or "")):
-                    return self.receipt(status.get("id"), status.get("url") or "")
+                made = datetime.fromisoformat(status["created_at"])
+                recent = look.meet(status["id"], made, status.get("pinned") is True)
+                if recent and same_text(message.text, plain_text(status.get("content") or "")):
+                    return self.receipt(status["id"], status.get("url") or "")
             # Servers may give less than was asked for, so only an empty page is the end.
-            if not statuses:
+            if look.has_passed or not statuses:
                 return None
             params["max_id"] = statuses[-1]["id"]
-        raise NotSent("network_busy", "the account has posted too much since to look through it all")
+        raise look.unsure()
 
     def share_link(self, message: Message) -> str:
         """The server's own share page (``/share``; in use by public share buttons, 2026)."""

@@ -49,9 +49,9 @@ def get(name: str) -> type[BaseBackend]:
         raise ConfigurationError(f"There is no network called {name!r}. Known ones: {', '.join(_known_paths())}.")
     try:
         backend = import_string(path)
-    except ImportError as error:
+    except Exception as error:  # a module of others may fail in any way, and must not take the admin with it
         raise ConfigurationError(
-            f"The backend {path!r} of the network {name!r} cannot be imported: {error}"
+            f"The backend {path!r} of the network {name!r} cannot be imported: {type(error).__name__}: {error}"
         ) from error
     if not (isinstance(backend, type) and issubclass(backend, BaseBackend)):
         raise ConfigurationError(f"{path!r}, the backend of the network {name!r}, is not a subclass of BaseBackend.")

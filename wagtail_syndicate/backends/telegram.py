@@ -19,7 +19,18 @@ from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer, Http
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import Rejected
-from wagtail_syndicate.types import Connection, Identity, ImageLimits, Limits, Message, Reach, Receipt, Region, Style
+from wagtail_syndicate.types import (
+    Connection,
+    Identity,
+    ImageLimits,
+    Limits,
+    Message,
+    Reach,
+    Receipt,
+    Region,
+    Style,
+    without_link,
+)
 
 
 MAY_POST = ("creator", "administrator", "member")
@@ -160,7 +171,7 @@ class Backend(BaseBackend):
                 raise
 
     def share_link(self, message: Message) -> str:
-        words = message.text.replace(message.link, "").strip() if message.link else message.text
+        words = without_link(message.text, message.link).strip()
         return link_to(f"{self.host('web')}/share/url", url=message.link, text=words)
 
     def problem(self, answer: Answer) -> Problem | None:

@@ -20,6 +20,7 @@ from wagtail_syndicate.backends.base import link_to
 from wagtail_syndicate.backends.errors import ErrorRow, Reaction
 from wagtail_syndicate.backends.graph import REASONS, ROWS, GraphBackend, is_public, moment
 from wagtail_syndicate.backends.likeness import fingerprint
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import (
@@ -34,6 +35,7 @@ from wagtail_syndicate.types import (
     Receipt,
     Region,
     Style,
+    names_link,
 )
 
 
@@ -43,7 +45,6 @@ READY_WAITS = (0.5, 1.0, 1.5, 2.0, 2.0, 2.0)  # seconds between two looks at a c
 SETTLE = 2.0  # seconds; a container that is ready may be unknown for a moment where it is published
 PATIENCE = 15.0  # seconds for all that, so that the lane's lease leaves enough for the answer
 PAGE, PAGES = 50, 5
-OLDER = 5  # so many posts from before end the search; one alone may be out of its order
 LINK = re.compile(r"https?://\S+")
 # "@name" notifies a person, and people of that name may have nothing to do with the article. An invisible sign
 # (U+2060) breaks the mention without changing how it reads; addresses stay as they are.
@@ -175,7 +176,7 @@ class Backend(GraphBackend):
             fields |= {"media_type": "IMAGE", "image_url": uploads[0].url}
             if uploads[0].alt:
                 fields["alt_text"] = uploads[0].alt
-        elif message.link and message.link not in text:
+        elif message.link and not names_link(text, message.link):
             fields["link_attachment"] = message.link
         if len({*LINK.findall(text), *([message.link] if message.link else [])}) > MAX_LINKS:
             raise Rejected("too_many_links")
@@ -205,17 +206,17 @@ class Backend(GraphBackend):
 
         The list's own ``since`` is not used: an empty answer would say that the post is not there.
         """
-        older = 0
-        for post in self.listed("me/threads", {"fields": "id,text,permalink,timestamp", "limit": PAGE}, PAGES):
-            made, text = moment(post.get("timestamp")), post.get("text")
-            if made is None:
-                raise NotSent("network_busy", "a post without a time")
-            if made < since:
-                older += 1
-                if older == OLDER:
-                    return None
-            elif isinstance(text, str) and looks_like(message.text, text):
-                return self.receipt(post.get("id"), post.get("permalink") or "")
+        look, fields = Look(since), {"fields": "id,text,permalink,timestamp", "limit": PAGE}
+        for posts in self.pages("me/threads", fields, PAGES, "looking", to_the_end=True):
+            for post in posts:
+                made, text = moment(post.get("timestamp")), post.get("text")
+                if made is None:
+                    raise NotSent("network_busy", "a post without a time")
+                recent = look.meet(post.get("id"), made)
+                if recent and isinstance(text, str) and looks_like(message.text, text):
+                    return self.receipt(post.get("id"), post.get("permalink") or "")
+            if look.has_passed:
+                break
         return None
 
     def share_link(self, message: Message) -> str:

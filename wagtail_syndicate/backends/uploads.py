@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
+from wagtail_syndicate.backends.addresses import NotPublic
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.exceptions import MediaRejected, NotSent
@@ -17,7 +18,8 @@ def hand_over(backend: BaseBackend, address: Any, field: str, media: Media) -> A
     :param address: any host, because networks move them; but encrypted, or on the host that settings name as ``api``.
     :param field: the name of the file in the form.
     :returns: the answer, which may still be a refusal.
-    :raises MediaRejected: the address is no good; :raises NotSent: the server is busy or cannot be reached.
+    :raises MediaRejected: the address is no good, or leads into a private network;
+    :raises NotSent: the server is busy or cannot be reached.
     """
     try:
         place = urlsplit(address)[:2]
@@ -25,7 +27,12 @@ def hand_over(backend: BaseBackend, address: Any, field: str, media: Media) -> A
         place = ("", "")
     if place[0] != "https" and place != urlsplit(backend.host("api"))[:2]:
         raise MediaRejected("image_refused", "the address for uploads is not encrypted")
-    answer = backend.http.request("POST", address, files={field: (media.filename, media.data, media.content_type)})
-    if answer.status == 429 or answer.status >= 500:
+    try:
+        answer = backend.http.request("POST", address, files={field: (media.filename, media.data, media.content_type)})
+    except NotSent as error:
+        if error.detail != NotPublic.__name__:
+            raise
+        raise MediaRejected("image_refused", "the address for uploads is in a private network") from None
+    if answer.status in (408, 429) or answer.status >= 500:
         raise NotSent("network_busy", "the upload server is busy", answer.status, answer.retry_after)
     return answer

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.backends.auth import Pasted, PastedField
 from wagtail_syndicate.backends.base import link_to
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.backends.uploads import hand_over
 from wagtail_syndicate.backends.vk_methods import Methods
 from wagtail_syndicate.backends.vk_text import community_name, kept_attachments, photo_name, shows, without_mentions
@@ -140,19 +141,24 @@ class Backend(Methods):
 
     def find(self, message: Message, since: datetime) -> Receipt | None:
         """Look through the community's wall, newest first; a pinned post comes before all others."""
-        for page in range(PAGES):
-            wall = {"owner_id": self._owner(), "count": PAGE, "offset": page * PAGE, "filter": "owner"}
-            posts = self.listed(self.method("wall.get", wall))
+        look, offset = Look(since.replace(microsecond=0)), 0
+        for _page in range(PAGES):
+            wall = {"owner_id": self._owner(), "count": PAGE, "offset": offset, "filter": "owner"}
+            answer = self.method("wall.get", wall)
+            posts = self.listed(answer)
             try:
-                recent = [post for post in posts if post["date"] >= int(since.timestamp())]
-                found = [post["id"] for post in recent if shows(post, message)]
+                for post in posts:
+                    made = datetime.fromtimestamp(post["date"], UTC)
+                    if look.meet(post["id"], made, bool(post.get("is_pinned"))) and shows(post, message):
+                        return self._receipt(post["id"])
             except (AttributeError, KeyError, TypeError):
                 raise NotSent("network_busy", "the answer holds no posts") from None
-            if found:
-                return self._receipt(found[0])
-            if len(posts) < PAGE or posts[-1] not in recent:
+            if look.has_passed or look.has_all(answer.get("response", "count")):
                 return None
-        raise NotSent("network_busy", "the community has posted too much since to look through it all")
+            if not posts:
+                break
+            offset += len(posts)
+        raise look.unsure()
 
     def edit(self, remote_id: str, message: Message) -> Receipt:
         """Attachments that are not named again would be lost, so they are read first."""

@@ -107,6 +107,7 @@ class Backend(BaseBackend):
         ),
     )
     limits = Limits(length=5000, link=LinkPlace.CARD, images=ImageLimits(count=4, alt_length=1500))
+    shares_server = False
     style = Style(target=600, paragraphs=True)
     reasons = {
         "endpoint_gone": _(

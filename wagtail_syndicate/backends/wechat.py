@@ -15,8 +15,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.backends.auth import Pasted, PastedField
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.backends.wechat_api import Api
-from wagtail_syndicate.backends.wechat_article import CONTENT, FRAME, article, is_listed, written
+from wagtail_syndicate.backends.wechat_article import CONTENT, FRAME, article, changed_at, is_listed, written
 from wagtail_syndicate.exceptions import NetworkError, NotSent, OutcomeUnknown, Rejected
 from wagtail_syndicate.types import (
     Choice,
@@ -209,17 +210,20 @@ class Backend(Api):
 
         :raises NotSent: the list cannot be read, or is too long to be looked through.
         """
-        sent = article(message)
-        for page in range(PAGES):
-            answer = self.post(method, {"offset": page * PAGE, "count": PAGE, "no_content": 1})
+        sent, look, offset = article(message), Look(since), 0
+        for _page in range(PAGES):
+            answer = self.post(method, {"offset": offset, "count": PAGE, "no_content": 1})
             total = answer.get("total_count")
             items = answer.get("item") or ([] if total == 0 else None)
             if not isinstance(items, list) or not isinstance(total, int):
                 raise NotSent("network_busy", "the answer holds no list", answer.status)
             try:
+                for item in items:
+                    look.meet(item.get("media_id") or item["article_id"], changed_at(item))
                 yield from [item for item in items if is_listed(item, sent, since)]
-            except (LookupError, TypeError, ValueError):
+            except (AttributeError, LookupError, TypeError, ValueError):
                 raise NotSent("network_busy", "an article that cannot be read", answer.status) from None
-            if (page + 1) * PAGE >= total:
+            if look.has_all(total):
                 return
-        raise NotSent("network_busy", "the account has more articles than can be looked through")
+            offset += len(items)
+        raise look.unsure()

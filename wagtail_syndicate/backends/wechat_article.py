@@ -14,7 +14,7 @@ from django.utils.html import escape
 
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.compose.cutting import cut
-from wagtail_syndicate.types import Message
+from wagtail_syndicate.types import Message, names_link
 
 
 TITLE = 32  # characters; so says the document of draft/add, and the title is cut to it
@@ -42,12 +42,14 @@ def article(message: Message, picture: Mapping[str, str] | None = None) -> dict[
     original", which is where readers look for it.
     """
     link = iri_to_uri(message.link)
-    is_there = not link or link in message.text or message.link in message.text
+    is_there = not link or names_link(message.text, link) or names_link(message.text, message.link)
+    # What readers of Chinese look for; an address alone says as much to all others.
+    source = f"原文：{link}" if message.language.lower().partition("-")[0] == "zh" else link
     fields = {
         "article_type": "news",
         "title": cut(message.title or " ".join(message.text.split()), TITLE, len),
         "digest": cut(" ".join(message.text.split()), DIGEST, len),
-        "content": paragraphs(message.text if is_there else f"{message.text}\n\n{link}"),
+        "content": paragraphs(message.text if is_there else f"{message.text}\n\n{source}"),
     }
     if picture:
         shown = f'<p><img src="{escape(picture["url"])}" alt="{escape(picture["alt"])}"></p>'
@@ -65,4 +67,9 @@ def is_listed(item: Mapping[str, Any], sent: Mapping[str, Any], since: datetime)
     news = item["content"]["news_item"][0]
     same = same_text(sent["title"], news["title"]) and same_text(sent["digest"], news["digest"])
     # WeChat's times are whole seconds.
-    return same and datetime.fromtimestamp(int(item["update_time"]), UTC) >= since.replace(microsecond=0)
+    return same and changed_at(item) >= since.replace(microsecond=0)
+
+
+def changed_at(item: Mapping[str, Any]) -> datetime:
+    """When a list's item changed; :raises LookupError, TypeError, ValueError: it does not say."""
+    return datetime.fromtimestamp(int(item["update_time"]), UTC)

@@ -19,9 +19,10 @@ from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import BaseBackend, link_to
 from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import NotSent, Rejected
-from wagtail_syndicate.types import Identity, ImageLimits, Limits, Message, Reach, Receipt, Region, Style
+from wagtail_syndicate.types import Identity, ImageLimits, Limits, Message, Reach, Receipt, Region, Style, without_link
 
 
 HOUR = 3600.0  # seconds
@@ -49,7 +50,7 @@ def short_id(number: int | str) -> str:
 
 def bare(text: str, link: str = "") -> str:
     """``text`` without addresses, which Weibo replaces by its own, and without differences of white space."""
-    text = unescape(text.replace(link, " ") if link else text)
+    text = unescape(without_link(text, link, " "))
     return " ".join(ADDRESS.sub(" ", text).replace("\u200b", " ").split())
 
 
@@ -144,18 +145,21 @@ class Backend(BaseBackend):
                 raise
 
     def find(self, message: Message, since: datetime) -> Receipt | None:
-        posts = self._read("statuses/user_timeline", base_app=1, count=PAGE).get("statuses")
+        look, answer = Look(since - CLOCK_SKEW), self._read("statuses/user_timeline", base_app=1, count=PAGE)
         try:
-            recent = [post for post in posts if parsedate_to_datetime(post["created_at"]) >= since - CLOCK_SKEW]
-            found = [post for post in recent if bare(post["text"]) == bare(message.text, message.link)]
-        except (KeyError, TypeError, ValueError):
+            for post in answer.data["statuses"]:
+                recent = look.meet(post.get("idstr") or post["id"], parsedate_to_datetime(post["created_at"]))
+                if recent and bare(post["text"]) == bare(message.text, message.link):
+                    return self._receipt(post)
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise NotSent("network_busy", "the answer holds no timeline") from None
-        if not found and len(recent) >= PAGE:
-            raise NotSent("network_busy", "the account posted more than can be looked through")
-        return self._receipt(found[0]) if found else None
+        # Some apps are given the latest five posts of many.
+        if look.has_passed or look.has_all(answer.get("total_number")):
+            return None
+        raise look.unsure()
 
     def share_link(self, message: Message) -> str:
-        words = message.text.replace(message.link, "").strip() if message.link else message.text
+        words = without_link(message.text, message.link).strip()
         return link_to(f"{self.host('share')}/share/share.php", url=message.link, title=words)
 
     def headers(self) -> dict[str, str]:

@@ -20,6 +20,7 @@ from wagtail_syndicate.backends.base import BaseBackend, link_to
 from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.likeness import same_text
+from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import Identity, ImageLimits, Limits, Media, Message, Reach, Receipt, Region, Style
@@ -182,18 +183,21 @@ class Backend(BaseBackend):
             "start_time": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "exclude": "replies,retweets",
         }
+        look = Look(since)
         for _page in range(PAGES):
             answer = self._own_posts(params)
-            for post in answer.get("data") or ():
+            posts = answer.get("data") or ()
+            for post in posts:
                 # X's start_time knows no parts of a second.
-                if datetime.fromisoformat(post["created_at"]) >= since and same_text(message.text, plain_text(post)):
+                recent = look.meet(post["id"], datetime.fromisoformat(post["created_at"]))
+                if recent and same_text(message.text, plain_text(post)):
                     return self.posted(post["id"])
-            if answer.get("meta", "result_count") is None:
-                raise NotSent("network_busy", "X did not list the account's posts", answer.status)
+            if answer.get("meta", "result_count") != len(posts):
+                raise NotSent("network_busy", "X did not list all of the account's posts", answer.status)
             if not (following := answer.get("meta", "next_token")):
                 return None
             params["pagination_token"] = following
-        raise NotSent("network_busy", "the account has posted too much since to look through it all")
+        raise look.unsure()
 
     def _own_posts(self, params: dict[str, Any]) -> Answer:
         """A page of the account's posts, with what tells them apart."""

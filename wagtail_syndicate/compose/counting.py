@@ -27,35 +27,58 @@ QUERY = r"(?:\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/])?+"
 TAIL = rf"{PORT}(?:{PATH})?+{QUERY}"
 # After a bare name, a port or query is part of the address only where there is a path too.
 BARE_TAIL = rf"(?:{PORT}{PATH}{QUERY})?+"
+# An address without a known name does not reach into the next one.
+MAYBE_PATH = rf"/(?:(?:(?!https?://){PATH_CHARACTER})*(?!https?://){PATH_END})?+"
+MAYBE_TAIL = rf"{PORT}(?:{MAYBE_PATH})?+{QUERY}"
+# In "http://a:1.example.com" the second name is an address, and the first is none.
+NO_NAME_AS_PORT = r"(?!:[0-9]+\.?[\w-])"
 KNOWN_TLD = r"(?:\L<tlds>|xn--[a-z0-9-]+)"
 TLD_ENDS = r"(?![0-9a-z@+-])"
-LABEL = r"(?:[^\s\p{C}!-/:-@\[-`{-~]|[-_])++"
+# Behind anything else, an address may be no link.
+BEGINS = r"(?<![^\s\p{Ps}\p{Pi}\p{Lo}:：，。、；！？\"'»…–—])"
+LETTER = r"[^\s\p{C}!-/:-@\[-`{-~]"
+LABEL = rf"(?:{LETTER}|[-_])++"
 ASCII_LABEL = r"[a-z0-9\u00c0-\u024f-]{1,64}+"
+SURE_LABEL = r"[a-z0-9\u00c0-\u024f](?:[a-z0-9\u00c0-\u024f-]{0,61}[a-z0-9\u00c0-\u024f])?"
 
-LINK = rf"(?<![a-z0-9@＠$\#＃])https?://(?:{LABEL}\.){{1,16}}{KNOWN_TLD}{TLD_ENDS}{TAIL}"
+NAME = rf"{LETTER}(?:(?:{LETTER}|[-_])*{LETTER})?"
+
+LINK = rf"{BEGINS}https?://(?:{NAME}\.){{1,16}}{KNOWN_TLD}{TLD_ENDS}{TAIL}"
 # Addresses with a scheme that may be no link to the network: on one machine, in a private network, a new domain.
-MAYBE_LINK = rf"(?<![a-z0-9@＠$\#＃])https?://{LABEL}(?:\.{LABEL})*{TAIL}"
-BARE = rf"(?<![a-z0-9@＠$\#＃./_-])(?:{ASCII_LABEL}\.){{1,16}}{KNOWN_TLD}{TLD_ENDS}{BARE_TAIL}"
-MAYBE_BARE = rf"(?<![a-z0-9@＠$\#＃/])(?:{ASCII_LABEL}\.){{1,16}}(?:{KNOWN_TLD}|[a-z]{{3,}}){TLD_ENDS}{BARE_TAIL}"
+MAYBE_LINK = rf"(?<![a-z0-9@＠$\#＃])https?://{LABEL}(?:\.{LABEL})*{NO_NAME_AS_PORT}{MAYBE_TAIL}"
+BARE = rf"{BEGINS}(?:{SURE_LABEL}\.){{1,16}}{KNOWN_TLD}{TLD_ENDS}{BARE_TAIL}"
+MAYBE_BARE = (
+    rf"(?<![a-z0-9@＠$\#＃/])(?:{ASCII_LABEL}\.){{1,16}}(?:{KNOWN_TLD}|[a-z]{{3,}}){TLD_ENDS}(?!://){BARE_TAIL}"
+)
 EMOJI_PART = r"(?:\p{Emoji_Modifier_Base}\p{Emoji_Modifier}|\p{Extended_Pictographic})\ufe0f?"
 EMOJI = rf"""
-    \p{{Regional_Indicator}}{{2}} | [0-9\#*]\ufe0f?\u20e3 | \U0001f3f4[\U000e0020-\U000e007e]+\U000e007f
+    [0-9\#*]\ufe0f?\u20e3 | \U0001f3f4[\U000e0020-\U000e007e]+\U000e007f
     | {EMOJI_PART}(?:\u200d{EMOJI_PART}){{0,3}}
 """
 FLAGS = regex.VERBOSE | regex.IGNORECASE
+# Two regional indicators are one emoji where they are a country's flag; some domains have none.
+COUNTRY_FLAGS = frozenset(
+    "".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in code) for code in COUNTRIES - {"an", "su", "tp", "uk"}
+)
 TLDS = COUNTRIES | GENERIC | INTERNATIONAL
 
 FIRST_NAMES = regex.compile(r"^(?:https?://)?[^.]*(?:\.[a-z0-9-]*)?", FLAGS)
+HOST = regex.compile(r"^(?:https?://)?[^/?:]*", FLAGS)
+INNER_NAME = regex.compile(r"\w\.\w")
 SHORTENED = regex.compile(r"https?://t\.co/", FLAGS)
 X_ENTITY = regex.compile(
-    rf"(?P<link>{LINK})|(?P<maybe>{MAYBE_LINK})|(?P<bare>{BARE})|(?P<maybe_bare>{MAYBE_BARE})|(?P<emoji>{EMOJI})",
+    rf"(?P<link>{LINK})|(?P<maybe>{MAYBE_LINK})|(?P<bare>{BARE})|(?P<maybe_bare>{MAYBE_BARE})|(?P<emoji>\L<countries>|{EMOJI})",
     FLAGS,
     tlds=TLDS,
+    countries=COUNTRY_FLAGS,
 )
 WEB_LINK = regex.compile(rf"(?P<link>{LINK})|(?P<maybe>{MAYBE_LINK})", FLAGS, tlds=TLDS)
 # As Mastodon's Account::MENTION_RE, but with plain host names only.
 REMOTE_MENTION = regex.compile(r"(?<![=/\w])(@[a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)@[a-z0-9]+(?:[.-]+[a-z0-9]+)+", FLAGS)
-ANY_EMOJI = regex.compile(rf"(?:{EMOJI}|\p{{Emoji_Presentation}}|\p{{Extended_Pictographic}}|[\ufe0f\u200d])", FLAGS)
+ANY_EMOJI = regex.compile(
+    rf"(?:\p{{Regional_Indicator}}{{2}}|{EMOJI}|\p{{Emoji_Presentation}}|\p{{Extended_Pictographic}}|[\ufe0f\u200d])",
+    FLAGS,
+)
 # learn.microsoft.com, Posts API, little text format (read 2026-11).
 LINKEDIN_RESERVED = regex.compile(r"[|{}@\[\]()<>#\\*_~]")
 WEIBO_HOST = regex.compile(r"https?://(?:[\w-]+\.)*(?:weibo|sina)\.", FLAGS)
@@ -99,8 +122,9 @@ def x_entity(match: regex.Match) -> int:
     # twitter-text takes an accented first letter for the character before the address.
     url = X_URL + (found[0] > "\x7f")
     if match["maybe"] or match["maybe_bare"] or SHORTENED.match(found):
-        # Any of its names may end the address, so that the rest would count in full.
-        return max(url + x_plain(FIRST_NAMES.sub("", found)), x_plain(found))
+        # Any of its names may end the address, so that the rest would count in full, with addresses of its own.
+        inner = len(INNER_NAME.findall(HOST.sub("", found)))
+        return max(url + x_plain(FIRST_NAMES.sub("", found)), x_plain(found)) + X_URL * inner
     if len(found) > MAX_URL or overlong_label(found):
         return max(url, x_plain(found))
     return url

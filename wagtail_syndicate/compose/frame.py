@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
-from wagtail_syndicate.types import Style, Voice
+from wagtail_syndicate.types import Style, Voice, names_link
 
 
 PLACES = ("title", "summary", "hashtags", "link")
@@ -24,18 +24,33 @@ def unknown_places(template: str) -> list[str]:
     return [name for name in PLACE.findall(template) if name not in PLACES]
 
 
+def own_words(template: str) -> str:
+    """The template's own words."""
+    return PLACE.sub("", template)
+
+
 @dataclass(frozen=True)
 class Frame:
-    """How one account's posts are put together. ``link`` is "" where the network makes a card of it."""
+    """How one account's posts are put together.
+
+    ``link`` is the address as it is posted, "" where the network makes a card of it; ``address`` the article's own,
+    which an editor's wording may hold.
+    """
 
     style: Style
     voice: Voice
     link: str = ""
+    address: str = ""
 
     @property
     def has_title(self) -> bool:
         """Whether the title stands in the text."""
         return "{title}" in self.voice.template if self.voice.template else bool(self.style.title)
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether teaser or body stand in the text."""
+        return not self.voice.template or "{summary}" in self.voice.template
 
     @property
     def has_hashtags(self) -> bool:
@@ -52,7 +67,8 @@ class Frame:
 
     def worded(self, wording: str) -> str:
         """The post of an editor's words, which may hold the link already."""
-        return self._dressed(wording, link="" if self.link and holds(wording, self.link) else self.link)
+        is_there = any(names_link(wording, link) for link in (self.link, self.address) if link)
+        return self._dressed(wording, link="" if is_there else self.link)
 
     def _filled(self, parts: dict[str, str]) -> str:
         template = self.voice.template
@@ -77,16 +93,12 @@ class Frame:
 
 
 def without_place(template: str, name: str) -> str:
-    """The template for a post that lacks a part: without what set it apart, or its line where nothing else is filled.
+    """The template for a post that lacks a part: without what sets it apart.
 
-    "{title}: {summary}" becomes "{summary}", a line "Read on: {link}" goes.
+    "{title}: {summary}" becomes "{summary}"; a line of its own, "Read on: {link}" or "Topics: {hashtags}", goes.
     """
     place = rf"\{{{name}\}}"
-    template = regex.sub(rf"(?m)^[^{{}}\n]*{place}[^{{}}\n]*$\n?", "", template)
+    if name in ("link", "hashtags"):
+        template = regex.sub(rf"(?m)^[^{{}}\n]*{place}[^{{}}\n]*$\n?", "", template)
     template = regex.sub(rf"(?m)^[ \t]*{place}{SEPARATOR}", "", template)
     return regex.sub(rf"{SEPARATOR}{place}|{place}", "", template)
-
-
-def holds(wording: str, link: str) -> bool:
-    """Whether the wording holds this very address, not only a longer one that begins with it."""
-    return bool(regex.search(regex.escape(link) + r"(?![\w/#&=%-]|[.?]\w)", wording))

@@ -10,6 +10,8 @@ from wagtail_syndicate.compose.text import clean
 
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
+# "Children's books" is no #ChildrenSBooks.
+APOSTROPHE = regex.compile(r"(?<=\p{L})['’ʼ](?=\p{L})")
 HAS_LETTER = regex.compile(r"\p{L}")
 # A topic may not reach into what follows, and "#" opens one; a sharp names C# and F# without it.
 SHARP = regex.compile(r"(?<=\b\p{Lu})[#＃](?![\p{L}\p{N}_])")
@@ -26,7 +28,7 @@ def hashtags(tags: Iterable[str], pattern: str) -> list[str]:
     """
     found = {}
     for tag in tags:
-        words = WORD.findall(clean(tag))
+        words = WORD.findall(APOSTROPHE.sub("", clean(tag)))
         name = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
         if name and HAS_LETTER.search(name):
             found.setdefault(name.casefold(), pattern.format(name))

@@ -10,11 +10,19 @@ import regex
 IN_QUERY = "%&=+!$'()*,;:@/?-._~"
 PLACE = regex.compile(r"\{([^{}\n]*)\}")
 PLACES = ("network", "account", "language")
+# RFC 3986 without what would end the pair or begin another part of the address; braces are filled in.
+PAIR = r"[\w.~\[\]{}-]+=(?:[\w.~!$'()*+,:@/{}-]|%[0-9A-Fa-f]{2})*"
+PAIRS = regex.compile(rf"{PAIR}(?:&{PAIR})*", regex.ASCII)
 
 
 def unknown_places(tracking: str) -> list[str]:
     """The names in braces that tracking parameters may not have."""
     return [name for name in PLACE.findall(tracking) if name not in PLACES]
+
+
+def is_well_formed(tracking: str) -> bool:
+    """Whether these are ``name=value`` pairs joined by ``&``, as an address takes them; places may stand in both."""
+    return not tracking or bool(PAIRS.fullmatch(tracking))
 
 
 def filled(tracking: str, **values: str) -> str:

@@ -18,8 +18,10 @@ from wagtail_syndicate.compose.sentences import split
 from wagtail_syndicate.compose.summarise import repeats, rest, shorten, summarise
 from wagtail_syndicate.compose.text import clean, one_line, width
 from wagtail_syndicate.exceptions import ComposeError
-from wagtail_syndicate.types import Article, Image, Limits, LinkPlace, Message, Span, Style, Voice
+from wagtail_syndicate.types import Article, Image, Limits, LinkPlace, Message, Span, Style, SummaryRequest, Voice
 
+
+Summariser = Callable[[SummaryRequest], str]
 
 DESCRIPTION = 300
 """Width of a card's description, where a Chinese character counts two; networks show less."""
@@ -46,6 +48,7 @@ def compose(
     wording: str = "",
     images: bool = True,
     voice: Voice = Voice(),  # noqa: B008 (frozen)
+    summariser: Summariser | None = None,
 ) -> Message:
     """The post for one account, exactly as the network will get it. Same input, same bytes.
 
@@ -56,10 +59,12 @@ def compose(
 
     :param wording: what the editor wrote for this account; "" for a generated text.
     :param images: whether the article's pictures go with the post.
+    :param summariser: asked for the text instead of the embedded summariser, which helps out where it answers "" or
+        too much; raises nothing.
     :raises ComposeError: ``too_long`` when the wording (in a generated post: the address alone) does not fit, with
         "count / limit" as its detail; ``empty`` when there are no words to post.
     """
-    draft = make(article, limits, style, wording, images, voice)
+    draft = make(article, limits, style, wording, images, voice, summariser)
     if not draft.source or not draft.text:
         raise ComposeError("empty")
     if (length := limits.count(draft.text)) > draft.limit:
@@ -83,26 +88,38 @@ def measure(
     wording: str = "",
     images: bool = True,
     voice: Voice = Voice(),  # noqa: B008 (frozen)
+    summariser: Summariser | None = None,
 ) -> tuple[int, int]:
     """How long the post would be and how long it may be, in the network's units, for counters. Refuses nothing."""
-    draft = make(article, limits, style, wording, images, voice)
+    draft = make(article, limits, style, wording, images, voice, summariser)
     return limits.count(draft.text), draft.limit
 
 
-def make(article: Article, limits: Limits, style: Style, wording: str, images: bool, voice: Voice) -> Draft:
+def make(
+    article: Article,
+    limits: Limits,
+    style: Style,
+    wording: str,
+    images: bool,
+    voice: Voice,
+    summariser: Summariser | None = None,
+) -> Draft:
     """The post, whether it fits or not."""
     pictures = choose_images(article, limits) if images else ()
     limit = limits.length_with(len(pictures))
-    link = tracked(clean(article.url).strip(), voice.tracking)
-    frame = Frame(style, voice, link if limits.link == LinkPlace.TEXT else "")
+    address = clean(article.url).strip()
+    link = tracked(address, voice.tracking)
+    frame = Frame(style, voice, link if limits.link == LinkPlace.TEXT else "", address)
     if wording := clean(wording).strip():
         return Draft(frame.worded(wording), limit, link, "account", images=pictures)
-    title, body, source = generate(article, limits, frame, limit)
+    title, body, source = generate(article, limits, frame, limit, summariser)
     tags = fitting_tags(article, limits, frame, limit, title, body) if source else ""
     return Draft(frame.generated(title, body, tags), limit, link, source, title, pictures)
 
 
-def generate(article: Article, limits: Limits, frame: Frame, limit: int) -> tuple[str, str, str]:
+def generate(
+    article: Article, limits: Limits, frame: Frame, limit: int, summariser: Summariser | None = None
+) -> tuple[str, str, str]:
     """The words of a post that nobody worded: the title, the text with it, and whose words these are."""
     plain = without_hashes if forbids_hashes(frame.style) else str
     title = plain(one_line(article.title))
@@ -111,20 +128,30 @@ def generate(article: Article, limits: Limits, frame: Frame, limit: int) -> tupl
         return lambda body: limits.count(frame.generated(above, body))
 
     if title and frame.has_title and counted_with(title)("") <= limit:
-        body, source = words(article, frame.style, limits, limit, counted_with(title))
+        if not frame.has_summary:
+            return title, "", "title"
+        body, source = words(article, frame.style, limits, limit, counted_with(title), summariser, True)
         body = plain(body)
         says_little = body.endswith(ELLIPSIS) and limits.count(body) < FRAGMENT
         if not body or says_little or body.casefold() == title.casefold():
             return title, "", "title"
         return title, body, source
-    body, source = words(article, frame.style, limits, limit, counted_with(""))
+    body, source = words(article, frame.style, limits, limit, counted_with(""), summariser)
     if body:
         return "", plain(body), source
     # With no room for a word, the title as a whole shows by how much it is too long.
     return "", cut(title, limit, counted_with("")) or ("" if frame.link else title), "title" if title else source
 
 
-def words(article: Article, style: Style, limits: Limits, limit: int, count: Callable[[str], int]) -> tuple[str, str]:
+def words(
+    article: Article,
+    style: Style,
+    limits: Limits,
+    limit: int,
+    count: Callable[[str], int],
+    summariser: Summariser | None = None,
+    with_title: bool = False,
+) -> tuple[str, str]:
     """As much as fits of the teaser, else of the body, and which of them it is; no text where nothing fits."""
     goal = min(style.target, limit)
     if one_line(article.teaser):
@@ -132,6 +159,14 @@ def words(article: Article, style: Style, limits: Limits, limit: int, count: Cal
         then = rest(article, article.teaser) if style.body and article.teaser_source != "social_text" else ()
         text = shorten(article.teaser, goal, count, limit, style, article.language, then)
         return text, article.teaser_source or "teaser"
+    if summariser and article.blocks:
+        # What stands around the text, with the line breaks that come with it.
+        around = count("x") - limits.count("x")
+        request = SummaryRequest(
+            article, goal - around, limits.count, lambda text: count(text) <= limit, style=style, with_title=with_title
+        )
+        if request.budget >= FRAGMENT and (text := summariser(request)) and request.fits(text):
+            return text, "summariser"
     return summarise(article, goal, count, limit, style, limits.count), "body" if article.blocks else ""
 
 
@@ -183,7 +218,7 @@ def choose_images(article: Article, limits: Limits) -> tuple[Image, ...]:
 
 
 def describe(article: Article, text: str) -> str:
-    """What a link card says under its title: the teaser, else a summary; where the post says just that, what follows."""
+    """What a link card says under its title: the teaser, else a summary; where the post says that, what follows."""
     words = shorten(article.teaser, DESCRIPTION, width, language=article.language)
     words = words or summarise(article, DESCRIPTION, width)
     begin = next(iter(split(words, article.language)), "")

@@ -5,13 +5,13 @@ From running text only. How much is gained over the first sentences alone is mea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
 import regex
 
-from wagtail_syndicate.compose.analysis import analyse, units
+from wagtail_syndicate.compose.analysis import Sentence, analyse, units
 from wagtail_syndicate.compose.cutting import cut
 from wagtail_syndicate.compose.ranking import better_span
 from wagtail_syndicate.compose.sentences import split
@@ -47,9 +47,10 @@ def summarise(
     analysis = analyse(article)
     empty = count("")
     if span := better_span(analysis, length, budget - empty, style.sentences):
-        parts = [[s.text for s in group] for _paragraph, group in groupby(span, key=attrgetter("paragraph"))]
-        text = fill(parts, budget, count, limit, style)
-        if text.endswith(span[-1].text):
+        # What is best may be short: where the network has so many sentences, the next ones follow.
+        found = analysis.sentences[analysis.sentences.index(span[0]) :] if style.sentences else span
+        text = fill(by_paragraph(found), budget, count, limit, style)
+        if span[-1].text in text:
             return text
     return fill(analysis.paragraphs, budget, count, limit, style)
 
@@ -74,8 +75,11 @@ def rest(article: Article, said: str) -> list[list[str]]:
     """The body's sentences, by paragraph, from the first that stands alone and repeats nothing of what was said."""
     sentences = analyse(article).sentences
     fresh = (number for number, s in enumerate(sentences) if s.alone and not repeats(s.units, said))
-    found = sentences[next(fresh, len(sentences)) :]
-    return [[s.text for s in group] for _paragraph, group in groupby(found, key=attrgetter("paragraph"))]
+    return by_paragraph(sentences[next(fresh, len(sentences)) :])
+
+
+def by_paragraph(sentences: Iterable[Sentence]) -> list[list[str]]:
+    return [[s.text for s in group] for _paragraph, group in groupby(sentences, key=attrgetter("paragraph"))]
 
 
 def repeats(words: frozenset[str], said: str) -> bool:
@@ -86,30 +90,35 @@ def repeats(words: frozenset[str], said: str) -> bool:
 def fill(parts: list[list[str]], budget: int, count: Callable[[str], int], limit: int | None, style: Style) -> str:
     """The first sentences of the parts that fit together: as many as the style has, more while less than half is full.
 
-    A short sentence that opens a paragraph announces what comes: it does not stand last where it can be left out.
+    Questions in a row stay together. A short sentence that opens a paragraph announces what comes: it does not stand
+    last where it can be left out.
     """
-    text = without = ""
+    text = without = last = ""
     empty = count("")
+
+    def half_full(text: str) -> bool:
+        return 2 * max(count(text) - empty, width(text)) >= budget - empty
+
     for number, (before, sentence, opens) in enumerate(spaced(parts, style)):
-        is_enough = 0 < style.sentences <= number and 2 * (count(text) - empty) >= budget - empty
         is_lonely = bool(without) and not opens
-        if not is_enough and count(text + before + sentence) <= budget:
-            without = text if opens and width(sentence) < LONELY else ""
-            text += before + sentence
-        elif is_lonely and 2 * (count(without) - empty) >= budget - empty:
-            return without
-        else:
-            return text or one_sentence(sentence, budget, count, limit)
+        may_end = half_full(without) if is_lonely else half_full(text) and not asks_on(last, sentence)
+        is_enough = 0 < style.sentences <= number and may_end
+        if is_enough or count(text + before + sentence) > budget:
+            kept = without if is_lonely and half_full(without) else text
+            return kept or one_sentence(sentence, budget, count, limit)
+        without = text if opens and width(sentence) < LONELY else ""
+        text += before + sentence
+        last = sentence
     return text
 
 
 def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str, bool]]:
-    """Each sentence, the white space before it, and whether it opens a paragraph. Questions in a row are one hook."""
+    """Each sentence, the white space before it, and whether it opens a paragraph."""
     hook = style.hook
     last = ""
     for part in parts:
         for place, sentence in enumerate(part):
-            ends_hook = hook and last and not (ASKS.search(last) and ASKS.search(sentence))
+            ends_hook = hook and last and not asks_on(last, sentence)
             if not last:
                 yield "", sentence, True
             elif ends_hook or (style.paragraphs and place == 0):
@@ -118,6 +127,11 @@ def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str, boo
                 yield glue(last, sentence), sentence, place == 0
             hook = hook and not ends_hook
             last = sentence
+
+
+def asks_on(last: str, sentence: str) -> bool:
+    """Whether a sentence asks on after a question."""
+    return bool(ASKS.search(last) and ASKS.search(sentence))
 
 
 def one_sentence(sentence: str, budget: int, count: Callable[[str], int], limit: int | None) -> str:

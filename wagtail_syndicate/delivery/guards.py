@@ -1,6 +1,17 @@
 """May this page be posted at all? Asked when a delivery is planned and again when it is about to be sent."""
 
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from wagtail_syndicate import conf
 from wagtail_syndicate.compose.article import address
+from wagtail_syndicate.models import Account, Delivery
+
+
+HOUR = timedelta(hours=1)
 
 
 def page_obstacle(page) -> str:
@@ -12,6 +23,8 @@ def page_obstacle(page) -> str:
         return "page_gone"
     if not page.live:
         return "not_live"
+    if page.expire_at and page.expire_at <= timezone.now():
+        return "page_expired"  # Wagtail unpublishes it only when its command runs the next time
     if page.get_view_restrictions().exists():
         return "private"
     if not address(page):
@@ -38,6 +51,21 @@ def account_obstacle(account, page, site_id: int | None) -> str:
 def delivery_obstacle(delivery, page) -> str:
     """The reason why this delivery must not be sent now, "" when it may; ``page`` is its specific page."""
     return page_obstacle(page) or account_obstacle(delivery.account, page, site_id_of(page))
+
+
+def cap_wait(account: Account) -> float:
+    """Seconds until ``account`` may be posted to again, 0 when it may be now.
+
+    The cap is the network's option ``MAX_PER_HOUR``, or the setting of that name; ``None`` or 0: there is none. What
+    may have been sent counts as sent.
+    """
+    cap = conf.network_options(account.network).get("MAX_PER_HOUR", conf.get("MAX_PER_HOUR"))
+    if not cap:
+        return 0.0
+    now = timezone.now()
+    recent = Delivery.objects.filter(account=account.pk, first_sent_at__gt=now - HOUR).order_by("-first_sent_at")
+    times = list(recent.values_list("first_sent_at", flat=True)[:cap])
+    return max((times[-1] + HOUR - now).total_seconds(), 1.0) if len(times) == cap else 0.0
 
 
 def site_id_of(page) -> int | None:

@@ -81,18 +81,17 @@ def due_accounts(limit: int = 64) -> list[int]:
 def claim(account_id: int) -> Lane | None:
     """Take the lane of an account; ``None`` when somebody else was quicker or there is nothing to do."""
     began = time.monotonic()
+    # Read first and named in the UPDATE: read afterwards, by a process that stood still in between, it may be the
+    # fence of whoever came next.
+    fence = Account.objects.filter(pk=account_id).values_list("fence", flat=True).first()
     waiting = Delivery.objects.filter(due(), account_id=OuterRef("pk"))
     taken = (
-        Account.objects.filter(pk=account_id)
+        Account.objects.filter(pk=account_id, fence=fence)
         .filter(free())
         .filter(Exists(waiting))
         .update(fence=F("fence") + 1, lease_until=DatabaseNow() + timedelta(seconds=LEASE))
     )
-    if not taken:
-        return None
-    # Nobody can have raised the fence again before our lease runs out.
-    fence = Account.objects.values_list("fence", flat=True).get(pk=account_id)
-    return Lane(account_id, fence, began + LEASE)
+    return Lane(account_id, fence + 1, began + LEASE) if taken else None
 
 
 def renew(lane: Lane) -> None:
@@ -123,11 +122,13 @@ def block(lane: Lane, seconds: float) -> None:
 
 def block_neighbours(account: Account, seconds: float) -> None:
     """Nobody answers at the account's network: the other accounts there wait as well, a little longer, so that one
-    of them finds out for all when it is back, and workers have time for other networks."""
-    until = DatabaseNow() + timedelta(seconds=seconds + NEIGHBOURS_LATER)
-    Account.objects.filter(
-        Q(blocked_until=None) | Q(blocked_until__lt=until), network=account.network, host=account.host, failures=0
-    ).exclude(pk=account.pk).update(blocked_until=until)
+    of them finds out for all when it is back, and workers have time for other networks.
+
+    Each waits for others only once; then it finds out by itself.
+    """
+    Account.objects.filter(network=account.network, host=account.host, failures=0, blocked_until=None).exclude(
+        pk=account.pk
+    ).update(blocked_until=DatabaseNow() + timedelta(seconds=seconds + NEIGHBOURS_LATER))
 
 
 def rest(lane: Lane, seconds: float) -> None:
@@ -139,4 +140,6 @@ def rest(lane: Lane, seconds: float) -> None:
 
 def succeeded(lane: Lane) -> None:
     """The network works: the next failure waits for a short time only."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).exclude(failures=0).update(failures=0)
+    Account.objects.filter(pk=lane.account_id, fence=lane.fence).exclude(failures=0, blocked_until=None).update(
+        failures=0, blocked_until=None
+    )

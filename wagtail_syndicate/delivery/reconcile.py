@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models import Q
 
 from wagtail_syndicate.accounts import refresh
-from wagtail_syndicate.delivery import ledger
+from wagtail_syndicate.delivery import lanes, ledger
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane
@@ -28,9 +28,7 @@ SKEW = timedelta(minutes=5)  # how far the network's clock may be off ours
 
 def take_over(lane: Lane, delivery: Delivery) -> None:
     """A delivery was left "sending" by a worker that is gone: it may or may not have left."""
-    Attempt.objects.filter(delivery=delivery, finished_at=None).update(
-        outcome="interrupted", reason="interrupted", finished_at=DatabaseNow()
-    )
+    _close_interrupted(delivery)
     ledger.write(
         lane, delivery, state=State.UNKNOWN, reason="interrupted", **_next_look(delivery.public_backend, delivery)
     )
@@ -85,20 +83,31 @@ def is_anothers(delivery: Delivery, receipt: Receipt) -> bool:
     return known.exclude(pk=delivery.pk).exists()
 
 
+def _close_interrupted(delivery: Delivery) -> None:
+    """Nobody is at it any more who could say how an earlier try or look ended."""
+    Attempt.objects.filter(delivery=delivery, finished_at=None).update(
+        outcome="interrupted", reason="interrupted", finished_at=DatabaseNow()
+    )
+
+
 def _read_back(lane: Lane, delivery: Delivery) -> bool:
+    _close_interrupted(delivery)
+    account = delivery.account  # as it is now: what the network says holds for these credentials only
     attempt = Attempt.objects.create(delivery=delivery, kind=Attempt.Kind.FIND, fence=lane.fence)
     try:
-        backend = refresh.fresh_backend(delivery.account)
+        backend = refresh.fresh_backend(account)
         receipt = backend.find(delivery.message, delivery.first_sent_at - SKEW)
     except CredentialsLost:
-        refresh.mark_broken(delivery.account, "lost_credentials")
+        refresh.mark_broken(account, "lost_credentials")
         error = NetworkError("lost_credentials")
         ledger.finish(attempt, type(error).__name__, error)
         postpone(lane, delivery, error)
         return False
     except NetworkError as error:
         if isinstance(error, AccountProblem):
-            refresh.recover(delivery.account, error)
+            refresh.recover(account, error)
+        if error.retry_after:
+            lanes.block(lane, error.retry_after)
         ledger.finish(attempt, type(error).__name__, error)
         postpone(lane, delivery, error)
         return False
@@ -114,10 +123,11 @@ def _read_back(lane: Lane, delivery: Delivery) -> bool:
 
 
 def _absent(lane: Lane, delivery: Delivery) -> None:
-    now = timezone.now()
-    # A look right after the attempt, or right after the last look, proves nothing: timelines lag.
-    last = max(filter(None, [delivery.first_sent_at, delivery.looked_at]))
-    counts = now - last >= timedelta(seconds=_settling(delivery))
+    # A look right after the attempt, or right after the last look, proves nothing: timelines lag. The clock that wrote
+    # these times is asked, the database's: this process's may be wrong.
+    settled = DatabaseNow() - timedelta(seconds=_settling(delivery))
+    unlooked = Q(looked_at=None) | Q(looked_at__lte=settled)
+    counts = Delivery.objects.filter(unlooked, pk=delivery.pk, first_sent_at__lte=settled).exists()
     looks = delivery.looks + counts
     if looks >= ABSENT_LOOKS and _was_accepted(delivery):
         # The network said yes and does not show it yet: it may still come, so nobody but a person may decide.
@@ -157,14 +167,22 @@ def _was_accepted(delivery: Delivery) -> bool:
     return delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, reason="accepted_later").exists()
 
 
+def can_be_settled(backend, delivery: Delivery) -> bool:
+    """Whether the network can be asked what became of the post: by a look, or by the same request once more."""
+    return backend is not None and (backend.can_find() or _key_is_remembered(backend, delivery))
+
+
 def _key_is_remembered(backend, delivery: Delivery) -> bool:
-    if backend is None or not backend.key_seconds or delivery.first_sent_at is None:
+    if backend is None or not backend.key_seconds:
         return False
-    return timezone.now() - delivery.first_sent_at < timedelta(seconds=backend.key_seconds)
+    now = DatabaseNow()
+    # A time in the future was written before the clock was set back: how old the key is nobody knows.
+    known = Q(first_sent_at__gt=now - timedelta(seconds=backend.key_seconds)) & Q(first_sent_at__lte=now + SKEW)
+    return Delivery.objects.filter(known, pk=delivery.pk).exists()
 
 
 def _next_look(backend, delivery: Delivery, wanted: float | None = None) -> dict:
-    possible = backend is not None and (backend.can_find() or _key_is_remembered(backend, delivery))
+    possible = can_be_settled(backend, delivery)
     wait = FIRST_LOOK
     if possible and not backend.can_find():
         # The next look is the request itself once more: a network in trouble is not asked every few seconds.

@@ -29,7 +29,7 @@ from wagtail_syndicate.exceptions import (
     OutcomeUnknown,
     TokenExpired,
 )
-from wagtail_syndicate.models import Delivery
+from wagtail_syndicate.models import Account, Delivery
 
 
 logger = logging.getLogger("wagtail_syndicate.delivery")
@@ -137,19 +137,20 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
 
     :returns: whether the lane may go on.
     """
+    account = delivery.account  # as it is now: what the network says holds for these credentials only
     doubtful = delivery.maybe_sent  # an earlier attempt may have made the post: what follows is no proof of absence
     try:
-        backend = refresh.fresh_backend(delivery.account)
+        backend = refresh.fresh_backend(account)
         uploads = _upload(lane, delivery, backend)
     except CredentialsLost:
-        refresh.mark_broken(delivery.account, "lost_credentials")
+        refresh.mark_broken(account, "lost_credentials")
         if doubtful:
             reconcile.postpone(lane, delivery, AccountProblem("lost_credentials"))
             return False
         return _hold(lane, delivery, "lost_credentials")
     except NetworkError as error:
         ledger.note(lane, delivery, error)
-        return _not_accepted(lane, delivery, error, doubtful)
+        return _not_accepted(lane, delivery, account, error, doubtful)
 
     attempt = ledger.intend(lane, delivery)
     try:
@@ -159,7 +160,7 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         if isinstance(error, OutcomeUnknown):
             reconcile.unclear(lane, delivery, error, backend)
             return True
-        return _not_accepted(lane, delivery, error, doubtful)
+        return _not_accepted(lane, delivery, account, error, doubtful)
     except Exception as error:
         # A bug after the request may have left: nobody knows.
         _log(delivery, error, backend.connection.secrets)
@@ -171,7 +172,7 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         # Networks that refuse repeated words name the first post with them, which is not this one.
         error = DuplicateContent("duplicate", receipt.remote_id)
         ledger.finish(attempt, type(error).__name__, error)
-        return _not_accepted(lane, delivery, error, doubtful)
+        return _not_accepted(lane, delivery, account, error, doubtful)
     ledger.finish(attempt, "Sent")
     ledger.sent(lane, delivery, receipt)
     lanes.succeeded(lane)
@@ -205,19 +206,22 @@ def _leave_pictures(lane: Lane, delivery: Delivery, kept: tuple, notice: str, **
     ledger.write(lane, delivery, payload=message.to_dict(), notice=notice, **values)
 
 
-def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful: bool) -> bool:
+def _not_accepted(lane: Lane, delivery: Delivery, account: Account, error: NetworkError, doubtful: bool) -> bool:
     """The network surely did not accept this request. Decide what becomes of the delivery.
 
+    :param account: with the credentials that were used; others may have been stored since.
     :param doubtful: whether an *earlier* request may have been accepted; then nothing here is the last word.
     :returns: whether the lane may go on.
     """
     if doubtful:
         if isinstance(error, AccountProblem):
-            refresh.recover(delivery.account, error)
-        if isinstance(error, DuplicateContent) and not delivery.public_backend.can_find():
+            refresh.recover(account, error)
+        if isinstance(error, DuplicateContent) and not reconcile.can_be_settled(delivery.public_backend, delivery):
             # The network has these words, most likely from our earlier attempt, but cannot be asked under which id.
             ledger.rest(lane, delivery, State.UNKNOWN, "unclear", error.detail)
             return True
+        if error.retry_after:
+            lanes.block(lane, error.retry_after)
         # A refusal after an unclear attempt is not a refusal: look before concluding.
         reconcile.postpone(lane, delivery, error)
         return not isinstance(error, NotSent | AccountProblem)
@@ -225,14 +229,14 @@ def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful:
     if isinstance(error, TokenExpired) and not _expired_before(delivery):
         # Once: a new token that is refused as well is a case for the admin.
         try:
-            refresh.fresh_backend(delivery.account, force=True)
+            refresh.fresh_backend(account, force=True)
         except NetworkError as failure:
             error = failure
         else:
             ledger.write(lane, delivery, state=State.WAITING, due_at=DatabaseNow(), **proof)
             return True
     if isinstance(error, AccountProblem):
-        refresh.mark_broken(delivery.account, error.reason)
+        refresh.mark_broken(account, error.reason)
         return _hold(lane, delivery, error.reason, error.detail, **proof)
     if isinstance(error, MediaRejected) and delivery.message.images:
         _leave_pictures(
@@ -240,10 +244,10 @@ def _not_accepted(lane: Lane, delivery: Delivery, error: NetworkError, doubtful:
         )
         return True
     if isinstance(error, NotSent) and delivery.attempts_made < conf.get("MAX_ATTEMPTS"):
-        wait = error.retry_after or _backoff(delivery.account.failures)
+        wait = error.retry_after or _backoff(account.failures)
         lanes.block(lane, wait)
-        if error.reason == "network_down" and delivery.account.failures:
-            lanes.block_neighbours(delivery.account, wait)
+        if error.reason == "network_down" and account.failures and account.backend_class.shares_server:
+            lanes.block_neighbours(account, wait)
         return _hold(lane, delivery, error.reason, error.detail, wait=wait, **proof)
     reason = "gave_up" if isinstance(error, NotSent) else error.reason
     ledger.write(lane, delivery, state=State.FAILED, reason=reason, detail=error.detail[:1000], due_at=None, **proof)
@@ -282,7 +286,7 @@ def _own_fault(lane: Lane, delivery: Delivery, error: Exception) -> None:
     delivery.refresh_from_db()
     if delivery.state == State.WAITING and not delivery.maybe_sent:
         ledger.rest(lane, delivery, State.FAILED, "internal", type(error).__name__)
-    elif delivery.state in (State.WAITING, State.UNKNOWN):
+    elif delivery.state in (State.WAITING, State.SENDING, State.UNKNOWN):
         ledger.rest(lane, delivery, State.UNKNOWN, "unclear", type(error).__name__)
 
 

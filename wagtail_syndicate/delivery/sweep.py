@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections.abc import Callable
+
 from django.db.models import Q
 
+from wagtail_syndicate import signals
 from wagtail_syndicate.accounts import upkeep
+from wagtail_syndicate.delivery import monitor, plan, probe
 from wagtail_syndicate.delivery.clock import DatabaseNow
+from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.delivery.send import drain
 from wagtail_syndicate.models import Account, Delivery
 
 
+logger = logging.getLogger("wagtail_syndicate.delivery")
+
 State = Delivery.State
+
+SLICE = 2.0  # seconds of sending after which a sweep asks whether it is to stop
+MOST = 500  # deliveries that one sweep ends, so that posts do not wait for long
 
 
 def tidy() -> int:
@@ -19,16 +31,14 @@ def tidy() -> int:
     :returns: how many deliveries were ended.
     """
     unsent = Delivery.objects.filter(state=State.WAITING, maybe_sent=False)
-    ended = unsent.filter(account=None).update(
-        state=State.CANCELLED, reason="account_gone", due_at=None, updated_at=DatabaseNow()
-    )
     # Rows whose account is being worked for are left to the worker, which asks the same question.
-    ended += (
-        unsent.filter(expires_at__lt=DatabaseNow())
-        .exclude(account__lease_until__gt=DatabaseNow())
-        .update(state=State.MISSED, reason="missed", due_at=None, updated_at=DatabaseNow())
+    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(account__lease_until__gt=DatabaseNow())
+    return (
+        _end(unsent.filter(account=None), state=State.CANCELLED, reason="account_gone")
+        + _end(overdue.filter(reason__in=probe.REASONS), state=State.FAILED)
+        + _end(overdue.exclude(reason__in=probe.REASONS), state=State.MISSED, reason="missed")
+        + _leave_to_people()
     )
-    return ended + _leave_to_people()
 
 
 def _leave_to_people() -> int:
@@ -39,18 +49,50 @@ def _leave_to_people() -> int:
     usable = Q(account__status=Account.Status.CONNECTED) | Q(account__by_hand=True)
     held = Q(account__lease_until__gt=DatabaseNow())
     left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(held)
-    left = left.update(state=State.UNKNOWN, reason="interrupted", due_at=None, updated_at=DatabaseNow())
     unasked = Delivery.objects.filter(state=State.UNKNOWN, account=None, due_at__isnull=False)
-    return left + unasked.update(reason="unclear", due_at=None, updated_at=DatabaseNow())
+    return _end(left, state=State.UNKNOWN, reason="interrupted") + _end(unasked, reason="unclear")
 
 
-def sweep(budget: float = 20.0) -> int:
-    """Tidy, send what is due, then renew access that must not end. Any number of sweeps at the same time do no harm.
+def _end(deliveries, **values) -> int:
+    """Give these deliveries (a queryset) other values, one by one, so that whoever listens hears of each."""
+    ended = 0
+    for delivery in deliveries[:MOST]:
+        before = delivery.state
+        # Asked again with the change: another sweep, a worker or a person may have been quicker.
+        ended += deliveries.filter(pk=delivery.pk).update(**values, due_at=None, updated_at=DatabaseNow())
+        delivery.refresh_from_db()
+        if delivery.state != before:
+            logger.info("Delivery %s: %s, %s", delivery.pk, delivery.state, delivery.reason, extra=about(delivery))
+            signals.announce(delivery, before)
+    return ended
+
+
+def sweep(budget: float = 20.0, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Plan and tidy, send what is due, then renew access that must not end.
+
+    Any number of sweeps at the same time do no harm.
 
     :param budget: seconds after which no new work is begun.
+    :param stopping: asked between two slices of sending whether to come to an end.
     :returns: how many deliveries were worked on.
     """
-    tidy()
-    worked = drain(budget)
-    upkeep.renew_due()
+    _try(plan.plan_late)
+    _try(tidy)
+    until, worked = time.monotonic() + budget, 0
+    while (left := until - time.monotonic()) > 0 and not stopping():
+        done = drain(min(SLICE, left))
+        worked += done
+        if not done:
+            break
+    if not stopping():
+        _try(upkeep.renew_due)
+    monitor.beat()
     return worked
+
+
+def _try(part: Callable[[], int]) -> None:
+    """A part that fails must not keep the others from their work."""
+    try:
+        part()
+    except Exception as error:
+        logger.error("The sweep could not %s: %s", part.__name__, type(error).__name__, exc_info=True)

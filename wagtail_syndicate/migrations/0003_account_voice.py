@@ -4,30 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('wagtail_syndicate', '0002_delivery_key_tells_its_time'),
+        ("wagtail_syndicate", "0002_delivery_key_tells_its_time"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='account',
-            name='fixed_words',
+            model_name="account",
+            name="fixed_words",
             field=models.JSONField(blank=True, default=dict),
         ),
         migrations.AddField(
-            model_name='account',
-            name='key_phrases',
-            field=models.BooleanField(default=False, help_text='Where a page has no tags: make hashtags of words of its title that the text returns to.', verbose_name='hashtags from the text'),
+            model_name="account",
+            name="key_phrases",
+            field=models.BooleanField(
+                default=False,
+                help_text="Where a page has no tags: make hashtags of words of its title that the text returns to.",
+                verbose_name="hashtags from the text",
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='template',
-            field=models.TextField(blank=True, help_text="For example “{title}: {summary} {hashtags} {link}”. Empty: the shape that is usual on the network. An editor's own wording is never put into it.", verbose_name='shape of generated posts'),
+            model_name="account",
+            name="template",
+            field=models.TextField(
+                blank=True,
+                help_text="For example “{title}: {summary} {hashtags} {link}”. Empty: the shape that is usual on the network. An editor's own wording is never put into it.",
+                verbose_name="shape of generated posts",
+            ),
         ),
         migrations.AddField(
-            model_name='account',
-            name='tracking',
-            field=models.CharField(blank=True, help_text="Added to the article's address, for example utm_source={network}&utm_medium=social. {network}, {account} and {language} are filled in.", max_length=255, verbose_name='tracking parameters'),
+            model_name="account",
+            name="tracking",
+            field=models.CharField(
+                blank=True,
+                help_text="Added to the article's address, for example utm_source={network}&utm_medium=social. {network}, {account} and {language} are filled in.",
+                max_length=255,
+                verbose_name="tracking parameters",
+            ),
         ),
     ]

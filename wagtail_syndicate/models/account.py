@@ -137,18 +137,29 @@ class Account(models.Model):
 
     def clean(self):
         super().clean()
-        for field, room in (("template", frame), ("tracking", links)):
+        errors = {}
+        for field, room in (("tracking", links), ("template", frame)):
             if unknown := room.unknown_places(getattr(self, field)):
-                raise ValidationError(
-                    {
-                        field: _("{%(name)s} is nothing that can be filled in. These are: %(known)s.")
-                        % {"name": unknown[0], "known": ", ".join(f"{{{place}}}" for place in room.PLACES)}
-                    }
-                )
+                errors[field] = _("{%(name)s} is nothing that can be filled in. These are: %(known)s.") % {
+                    "name": unknown[0],
+                    "known": ", ".join(f"{{{place}}}" for place in room.PLACES),
+                }
+        if not links.is_well_formed(self.tracking):
+            errors.setdefault(
+                "tracking",
+                _(
+                    "Write pairs of a name and a value, name=value, joined by “&”: no spaces, no “?”, no “#”, no "
+                    "“&amp;”. Write other letters than a to z as in an address, “%C3%A9” for “é”."
+                ),
+            )
+        if self.template and not {"title", "summary"} & set(frame.PLACE.findall(self.template)):
+            errors.setdefault("template", _("Put {summary} or {title} in it, else every post would say the same."))
         if self.network and not registry.get(self.network).many_servers:
             self.host = ""
         elif self.network and not self.host:
-            raise ValidationError({"host": _("Enter the address of the server that the account is on.")})
+            errors["host"] = _("Enter the address of the server that the account is on.")
+        if errors:
+            raise ValidationError(errors)
 
     def voice(self, language: str) -> Voice:
         """How the account speaks in a post in ``language`` (a content language's code)."""

@@ -40,9 +40,11 @@ class TargetSet(models.Model):
     page = ParentalKey(swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION)
     targets = models.JSONField(default=list, blank=True)
     plan_at = models.DateTimeField(null=True, editable=False, serialize=False)
-    """When the sweep plans the publication, should the publication itself not have got to it. Set in the transaction in
-    which the page goes live, and cleared by the plan: neither a crash, nor a mistake of ours, nor other code that listens
-    to publications and fails can lose a publication. Not part of revisions."""
+    """When the sweep plans the publication, should the publication itself not have got to it.
+
+    Set in the transaction in which the page goes live, and cleared by the plan: neither a crash, nor a mistake of
+    ours, nor other code that listens to publications and fails can lose a publication. Not part of revisions.
+    """
 
     wagtail_reference_index_ignore = True
 

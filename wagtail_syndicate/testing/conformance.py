@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from wagtail_syndicate.exceptions import AccountProblem, NetworkError, OutcomeUnknown
+from wagtail_syndicate.exceptions import AccountProblem, NetworkError, NotSent, OutcomeUnknown
 from wagtail_syndicate.reasons import REASONS
 from wagtail_syndicate.testing import texts
 from wagtail_syndicate.testing.faults import FAULTS, Fault
@@ -19,6 +19,7 @@ from wagtail_syndicate.testing.judging import (
     matches,
     named,
     other_id,
+    other_ids,
     own_id,
     repeating,
     share_link_faults,
@@ -131,6 +132,18 @@ class BackendConformance(Ground):
         )
         demand(run.value.handle, "Identity.handle is empty: people would not know which account it is.")
         demand(not run.decisive, "identify must post nothing, and so mark no request as irreversible.")
+        self._keeps_secrets(run.value)
+
+    @about("targets")
+    def test_targets(self):
+        run = self._play(lambda backend: list(backend.targets()))
+        self._went_well(run, "targets")
+        demand(run.value, "targets found nobody to post as; it raises Rejected where there is nobody.")
+        for identity in run.value:
+            demand(isinstance(identity, Identity), f"targets returns identities, not {identity!r}.")
+            demand(identity.remote_id and identity.handle, f"{identity!r} has no remote_id or no handle.")
+            self._keeps_secrets(identity)
+        demand(not run.decisive, "targets must post nothing, and so mark no request as irreversible.")
 
     @about("identify")
     @EVERY_FAULT
@@ -152,6 +165,22 @@ class BackendConformance(Ground):
         if self._limits.images is None:
             pytest.skip("The network takes no pictures from us.")
         self._published(self._message(kind, images=True), address=address)
+
+    @about("publish")
+    def test_every_picture_is_attached(self):
+        """The post with another picture has to be another post, up to as many as the limits allow."""
+        images = self._limits.images
+        if images is None or images.count < 2:
+            pytest.skip("The network takes one picture from us at most.")
+        message = self._message("plain", images=True)
+        uploads = self._handed_over(message)
+        for count in range(2, len(uploads) + 1):
+            fewer, more = (self._posted_with(message, uploads[:number]) for number in (count - 1, count))
+            demand(
+                fewer != more,
+                f"The post with {count} pictures is the one with {count - 1}, but limits.images.count is "
+                f"{images.count}: attach all of `uploads`, or lower the limit.",
+            )
 
     @about("publish")
     def test_one_request_makes_the_post(self):
@@ -289,6 +318,32 @@ class BackendConformance(Ground):
             f"find returned {run.value!r} for a post that is there as {sent.remote_id!r} ({kind}). Networks show "
             "texts changed (links shortened, spaces, entities): see backends.likeness.same_text.",
         )
+        self._is_receipt(run.value)
+
+    @about("find")
+    def test_find_behind_other_posts(self):
+        """Others were posted meanwhile, so many that the post is on a later page: to stop before it is no proof."""
+        self._looks_up()
+        sent, many = self._sent("plain"), max(self.page, 20)
+        words = self._message("Cyrillic")
+        newer = [
+            replace(sent, message=words, at=sent.at + timedelta(seconds=many - number), remote_id=remote_id)
+            for number, remote_id in enumerate(other_ids(sent.remote_id, many))
+        ]
+        run = self._find(sent.message, [*newer, sent])
+        if isinstance(run.error, NotSent):
+            return  # honest: nobody sends again for that
+        self._went_well(run, "find")
+        demand(
+            run.value is not None,
+            f"find returned None for a post behind {many} newer ones. None means that the post is surely not there, "
+            "and it would be sent again: ask for the next page, or raise NotSent (backends.looking).",
+        )
+        demand(run.value.remote_id == sent.remote_id, f"find returned {run.value!r} instead of {sent.remote_id!r}.")
+        demand(
+            not self.page or len(run.sent) > 1,
+            f"`page` says that {self.page} posts are shown at once; `shown` gave more.",
+        )
 
     @about("find")
     def test_find_nothing_else(self):
@@ -304,7 +359,7 @@ class BackendConformance(Ground):
         }
         for what, posts in cases.items():
             run = self._find(sent.message, posts)
-            self._went_well(run, f"find ({what})")
+            self._found_nothing(run, f"find ({what})")
             demand(run.value is None, f"find took {what} for the one that was sent: {run.value!r}.")
 
     @about("find")
@@ -313,7 +368,7 @@ class BackendConformance(Ground):
         self._looks_up()
         message = self._sent("plain").message
         healthy = self._find(message, [])
-        self._went_well(healthy, "find")
+        self._found_nothing(healthy, "find")
         for place, run in self._stages(self._search(message), fault, healthy, posts=()):
             demand(
                 run.error is not None,
@@ -322,6 +377,13 @@ class BackendConformance(Ground):
             )
             self._reversible_failed(run, place, fault, (NetworkError,) if fault.strange else fault.reaction)
 
+    def _found_nothing(self, run: Run, what: str) -> None:
+        if self.denies:
+            self._went_well(run, what)
+        elif run.value is None:
+            demand(run.error is not None, f"{what} returned None, but `denies` is False: it has to raise NotSent.")
+            self._is(run, (NotSent,), what)
+
     # Changing and taking back
 
     @about("edit")
@@ -329,6 +391,7 @@ class BackendConformance(Ground):
         run, message = self._play(self._change("edit")), self._message("Cyrillic")
         self._went_well(run, "edit")
         demand(isinstance(run.value, Receipt), f"edit returns a Receipt, not {run.value!r}.")
+        self._is_receipt(run.value)
         demand(any(self.says(request, message) for request in run.received), "edit did not send the new words.")
 
     @about("edit")

@@ -39,6 +39,12 @@ FAULTS = (
     Fault("429 without Retry-After", Captured(429, ""), definite=True),
     Fault("500", Captured(500, {"error": "Internal Server Error"}), reaction=(NotSent, MediaRejected)),
     Fault("502 with HTML", Captured(502, PAGE)),
+    # A gateway says these also when the server behind it had the request.
+    Fault("503", Captured(503, PAGE)),
+    Fault("504", Captured(504, PAGE)),
+    Fault("408", Captured(408, "")),
+    Fault("520", Captured(520, PAGE)),
+    Fault("524", Captured(524, PAGE)),
     Fault("200 with HTML", Captured(200, PAGE), reaction=(NotSent, MediaRejected), strange=True),
     Fault("200 with an empty body", Captured(200, ""), reaction=(NotSent, MediaRejected), strange=True),
     Fault("200 with null", Captured(200, None), reaction=(NotSent, MediaRejected), strange=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,9 +31,9 @@ from wagtail_syndicate.testing.judging import (
     matches,
     named,
 )
-from wagtail_syndicate.testing.play import Endless, Run, pick, play, secret_forms
+from wagtail_syndicate.testing.play import Endless, Run, pick, play, secret_forms, strings
 from wagtail_syndicate.testing.server import Captured, Request
-from wagtail_syndicate.types import Connection, Limits, Media, Message, Reach, Receipt
+from wagtail_syndicate.types import Connection, Identity, Limits, Media, Message, Reach, Receipt
 
 
 PICTURE = base64.b64decode(
@@ -40,6 +41,7 @@ PICTURE = base64.b64decode(
     "////////wAALCAAQACABAREA/8QAFQABAQAAAAAAAAAAAAAAAAAAAAP/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/9oACAEBAAA/AJgAD//Z"
 )
 PICTURES_AT = f"{texts.HOST}/media/"
+KEY = "0197a4c2-8f00-7000-8000-000000000001"
 TAG = re.compile(r"<[^<>]*>")
 REQUIRED = ("identify", "publish")
 """What a backend has to write, unless its reach is ASSISTED."""
@@ -96,12 +98,16 @@ class Ground:
     """Requests whose failure costs nothing: a description of a picture, a look at the new post's address."""
     gone: Mapping[str, Captured] = {}
     """What it answers to ``edit`` and ``delete`` when the post is gone already."""
+    denies: bool = True
+    """Whether ``find`` can say that a post is not there; not where lists leave posts out: then it raises NotSent."""
+    page: int = 0
+    """How many posts ``shown`` gives at once, as the network does for ``find``; 0: all of them."""
 
     def shown(self, posts: Sequence[Posted], request: Request) -> Captured | None:
         """What the network shows when ``find`` looks: an answer that lists ``posts``, newest first.
 
-        A network that lists only the account's own posts leaves out those that are not ``mine``; one with pages is
-        asked several times, and ``request.query`` tells which page.
+        A network that lists only the account's own posts leaves out those that are not ``mine``; one with pages
+        (``page``) is asked several times, and ``request.query`` tells which page.
 
         :returns: ``None`` for requests that ``answers`` answers.
         """
@@ -188,9 +194,7 @@ class Ground:
 
         def publish(backend: BaseBackend) -> Receipt:
             uploads, kept = [], []
-            for number, image in enumerate(message.images, 1):
-                name = f"picture-{number}.jpg"
-                media = Media(PICTURE, "image/jpeg", name, image.alt, f"{PICTURES_AT}{name}" if address else "")
+            for media, image in zip(self._media(message, address), message.images, strict=True):
                 try:
                     uploads.append(backend.upload(media))
                     kept.append(image)
@@ -201,6 +205,13 @@ class Ground:
 
         return publish
 
+    @staticmethod
+    def _media(message: Message, address: bool = True) -> list[Media]:
+        return [
+            Media(PICTURE, "image/jpeg", name, image.alt, f"{PICTURES_AT}{name}" if address else "")
+            for image, name in ((image, f"picture-{number}.jpg") for number, image in enumerate(message.images, 1))
+        ]
+
     def _publish(self, message: Message, address: bool = True, **kwargs) -> Run:
         return self._play(self._publication(message, address=address), **kwargs)
 
@@ -208,8 +219,7 @@ class Ground:
         run = self._publish(message, address)
         self._went_well(run, "publish")
         demand(isinstance(run.value, Receipt), f"publish returns self.receipt(id, permalink), not {run.value!r}.")
-        link = run.value.permalink
-        demand(not link or link.startswith(("https://", "http://")), f"The permalink {link!r} is no web address.")
+        self._is_receipt(run.value)
         demand(
             any(self.says(request, message) for request in run.received),
             f"Not all words of the message are in the requests {named(run.sent)}:\n{message.text}",
@@ -226,6 +236,24 @@ class Ground:
             f"The article's address {message.link} is in none of the requests {named(run.sent)}; "
             f"limits.link is {self._limits.link}.",
         )
+
+    def _is_receipt(self, receipt: Receipt) -> None:
+        link = receipt.permalink
+        demand(isinstance(link, str), f'The permalink is {link!r}; it is text, "" where there is none.')
+        demand(not link or link.startswith(("https://", "http://")), f"The permalink {link!r} is no web address.")
+
+    def _handed_over(self, message: Message) -> list[Any]:
+        """What ``upload`` makes of a message's pictures."""
+        run = self._play(lambda backend: [backend.upload(media) for media in self._media(message)])
+        self._went_well(run, "upload")
+        return run.value
+
+    def _posted_with(self, message: Message, uploads: Sequence[Any]) -> list[tuple]:
+        """What is sent to publish a message with the first of its pictures, which were handed over already."""
+        message = replace(message, images=message.images[: len(uploads)])
+        run = self._play(lambda backend: backend.publish(message, uploads, KEY))
+        self._went_well(run, f"publish with {len(uploads)} pictures")
+        return [request.essence for request in run.received]
 
     def _stages(self, action, fault: Fault, healthy: Run | None = None, **kwargs):
         """The same call again and again, with the fault at each of its requests in turn."""
@@ -324,6 +352,18 @@ class Ground:
                     f"{what}: a credential ({form}) is seen in {place}. Raise errors through self.call, or `from "
                     "None` with redact(text, self.http.secrets), and log nothing that holds one.",
                 )
+
+    def _keeps_secrets(self, identity: Identity) -> None:
+        """Whether what is stored in the open, and shown to people, holds none of the keys."""
+        own = strings(identity.credentials)
+        secrets = [*secret_forms(self.connection), *(secret for secret in own if len(secret) > 3)]
+        options = json.dumps(identity.options, ensure_ascii=False, default=str)
+        shown = {"remote_id": identity.remote_id, "handle": identity.handle, "profile_url": identity.profile_url}
+        for place, text in {**shown, "options": options}.items():
+            demand(
+                not any(secret in text for secret in secrets),
+                f"A credential stands in Identity.{place}, which is stored in the open; secrets go into credentials.",
+            )
 
     def _asks(self, pattern: str) -> tuple[Callable[[BaseBackend], Any], Sequence[Posted] | None, Run]:
         """A call that sends such a request, with what ``shown`` is given meanwhile."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -68,6 +68,16 @@ def _stripped(answer: Captured, is_id) -> Captured:
 def other_id(remote_id: str) -> str:
     """An id of the same form."""
     return remote_id[:-1] + ("1" if remote_id[-1] != "1" else "2")
+
+
+def other_ids(remote_id: str, count: int) -> Iterator[str]:
+    """As many ids of the same form, none of them ``remote_id``; newer posts have greater numbers."""
+    if digits := re.search(r"\d+(?=\D*$)", remote_id):
+        first, last = digits.span()
+        for number in range(int(digits[0]) + count, int(digits[0]), -1):
+            yield f"{remote_id[:first]}{number}{remote_id[last:]}"
+    else:
+        yield from (f"{remote_id}{number}" for number in range(count, 0, -1))
 
 
 def repeating(answer: Captured, secret: str) -> Captured:

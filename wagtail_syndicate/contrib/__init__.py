@@ -1,0 +1,1 @@
+"""Adapters to other packages, none of which is needed."""
