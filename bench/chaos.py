@@ -202,7 +202,7 @@ class Round:
 
     def __init__(self, options, broker: str, number: int, urls: dict, folder: Path):
         self.options, self.number, self.urls, self.folder = options, number, urls, folder
-        self.broker = stage.broker(broker)
+        self.broker = stage.broker(broker, "chaos")
         self.to_broker = stage.Proxy(stage.port_of(self.broker.url))
         self.to_database, self.to_network = urls["to_database"], urls["to_network"]
         self.chance = random.Random(options.seed + number)

@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=30)
     options = parser.parse_args()
     with stage.folder() as folder, stage.database("publish") as database:
-        broker = stage.broker("redis")
+        broker = stage.broker("redis", "publish")
         stage.set_up_django(database, folder, CELERY_BROKER_URL=broker.url)
         stage.newsroom()
         results = measure(options.rounds)

@@ -30,11 +30,10 @@ from bench.apps import READY  # noqa: E402
 
 POSTGRES = os.environ.get("BENCH_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres")
 BROKERS = {
-    # A Redis database of our own, because it is flushed.
-    "redis": os.environ.get("BENCH_REDIS", "redis://127.0.0.1:6379/9"),
+    "redis": os.environ.get("BENCH_REDIS", "redis://127.0.0.1:6379"),
     "rabbitmq": os.environ.get("BENCH_RABBITMQ", "amqp://guest:guest@127.0.0.1:5672//"),
 }
-VHOST = "syndicate-bench"
+DATABASES = {"chaos": 9, "throughput": 10, "publish": 11}  # of Redis, for benches that run at the same time
 
 
 # Addresses
@@ -93,10 +92,10 @@ class Redis:
 
     name = "redis"
 
-    def __init__(self):
+    def __init__(self, bench: str):
         import redis
 
-        self.url = BROKERS["redis"]
+        self.url = via(BROKERS["redis"], port_of(BROKERS["redis"]), f"/{DATABASES[bench]}")
         self._client = redis.Redis.from_url(self.url)
         self.flush()
 
@@ -118,14 +117,16 @@ class RabbitMQ:
 
     name = "rabbitmq"
 
-    def __init__(self):
-        url = BROKERS["rabbitmq"]
+    def __init__(self, bench: str):
+        url, self._vhost = BROKERS["rabbitmq"], f"syndicate-{bench}"
         self._own = shutil.which("rabbitmqctl") is not None and self._make(urlsplit(url).username or "guest")
-        self.url = via(url, port_of(url), f"/{VHOST}") if self._own else url
+        self.url = via(url, port_of(url), f"/{self._vhost}") if self._own else url
 
     def _make(self, user: str) -> bool:
-        _rabbitmqctl("delete_vhost", VHOST)
-        return _rabbitmqctl("add_vhost", VHOST) and _rabbitmqctl("set_permissions", "-p", VHOST, user, *[".*"] * 3)
+        _rabbitmqctl("delete_vhost", self._vhost)
+        return _rabbitmqctl("add_vhost", self._vhost) and _rabbitmqctl(
+            "set_permissions", "-p", self._vhost, user, *[".*"] * 3
+        )
 
     def flush(self):
         """Lose every message, every queue and, with a virtual host of our own, every connection."""
@@ -149,7 +150,7 @@ class RabbitMQ:
 
     def close(self):
         if self._own:
-            _rabbitmqctl("delete_vhost", VHOST)
+            _rabbitmqctl("delete_vhost", self._vhost)
         else:
             self.flush()
 
@@ -158,8 +159,9 @@ def _rabbitmqctl(*arguments: str) -> bool:
     return subprocess.run(["rabbitmqctl", "-q", *arguments], capture_output=True, timeout=60).returncode == 0
 
 
-def broker(name: str) -> Redis | RabbitMQ:
-    return {"redis": Redis, "rabbitmq": RabbitMQ}[name]()
+def broker(name: str, bench: str) -> Redis | RabbitMQ:
+    """The broker of this name, empty, for a bench alone."""
+    return {"redis": Redis, "rabbitmq": RabbitMQ}[name](bench)
 
 
 # Connections that break

@@ -242,7 +242,7 @@ def run(options, folder: Path, database: str, server: str) -> dict:
         )
         for n in range(max(IN_FLIGHT))
     ]
-    widths = [width for width in IN_FLIGHT if width <= options.widest]
+    widths = options.in_flight
     needed = len(options.brokers) * len(options.pools) * sum(POSTS[width] + 1 for width in widths) + 12 + 50 + 30
     bench.pages = []
     for number in range(needed):
@@ -255,7 +255,7 @@ def run(options, folder: Path, database: str, server: str) -> dict:
         print(bench.profile(accounts[0]))
     rows = [{"way": "raw", "in_flight": width, **bench.raw(width, POSTS[width])} for width in widths]
     for name in options.brokers:
-        broker = stage.broker(name)
+        broker = stage.broker(name, "throughput")
         app = Celery("bench", broker=broker.url, set_as_current=False)
         for pool in options.pools:
             for width in widths:
@@ -303,7 +303,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--broker", choices=(*stage.BROKERS, "both"), default="both")
     parser.add_argument("--pool", choices=("prefork", "threads", "both"), default="both")
-    parser.add_argument("--widest", type=int, choices=IN_FLIGHT, default=max(IN_FLIGHT))
+    parser.add_argument("--in-flight", type=int, nargs="+", choices=IN_FLIGHT, default=IN_FLIGHT)
     parser.add_argument("--profile", action="store_true", help="show where the time of a delivery goes")
     options = parser.parse_args()
     options.brokers = list(stage.BROKERS) if options.broker == "both" else [options.broker]

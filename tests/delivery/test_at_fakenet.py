@@ -97,7 +97,6 @@ def test_weibo_after_a_lost_answer_is_looked_up(fakenet, connected):
     assert asked(fakenet, "publish") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="The delivery takes the refusal for its last word and fails: reconcile.py.")
 @pytest.mark.parametrize("code", [20017, 20019, 20111])
 def test_weibo_refuses_a_repeat_whose_first_post_its_list_did_not_show(fakenet, connected, code):
     publish(NewsPageFactory(), weibo_account(connected))

@@ -12,7 +12,7 @@ from wagtail_syndicate.delivery import lanes, ledger
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane
-from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, NetworkError
+from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, DuplicateContent, NetworkError
 from wagtail_syndicate.models import Attempt, Delivery
 from wagtail_syndicate.types import Receipt
 
@@ -162,9 +162,16 @@ def _settling(delivery: Delivery) -> float:
     return delivery.backend_class.settle_seconds if delivery.backend_class else 60.0
 
 
+def is_evidence(error: NetworkError, delivery: Delivery, backend) -> bool:
+    """Whether a refusal says that an earlier request, whose post was not found, had made it after all."""
+    unclear = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, outcome__in=("OutcomeUnknown", "interrupted"))
+    return isinstance(error, DuplicateContent) and backend.can_find() and unclear.exists()
+
+
 def _was_accepted(delivery: Delivery) -> bool:
-    """Whether the network said that it took the post and will show it later."""
-    return delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, reason="accepted_later").exists()
+    """Whether the network said that it took the post and will show it later, or that it has these words already."""
+    said = Q(reason="accepted_later") | Q(outcome="DuplicateContent")
+    return delivery.attempts.filter(said, kind=Attempt.Kind.PUBLISH).exists()
 
 
 def can_be_settled(backend, delivery: Delivery) -> bool:

@@ -157,7 +157,7 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         receipt = backend.publish(delivery.message, uploads, str(delivery.key))
     except NetworkError as error:
         ledger.finish(attempt, type(error).__name__, error)
-        if isinstance(error, OutcomeUnknown):
+        if isinstance(error, OutcomeUnknown) or reconcile.is_evidence(error, delivery, backend):
             reconcile.unclear(lane, delivery, error, backend)
             return True
         return _not_accepted(lane, delivery, account, error, doubtful)
