@@ -124,9 +124,8 @@ class RabbitMQ:
 
     def _make(self, user: str) -> bool:
         _rabbitmqctl("delete_vhost", self._vhost)
-        return _rabbitmqctl("add_vhost", self._vhost) and _rabbitmqctl(
-            "set_permissions", "-p", self._vhost, user, *[".*"] * 3
-        )
+        allowed = ("set_permissions", "-p", self._vhost, user, ".*", ".*", ".*")
+        return _rabbitmqctl("add_vhost", self._vhost) and _rabbitmqctl(*allowed)
 
     def flush(self):
         """Lose every message, every queue and, with a virtual host of our own, every connection."""
@@ -360,7 +359,8 @@ def beat_command() -> list[str]:
 
 @contextlib.contextmanager
 def folder():
-    """A folder for logs and files; kept with ``BENCH_KEEP=1``."""
+    """A folder for logs and files; kept with ``BENCH_KEEP=1``. From now on SIGTERM cleans up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     path = Path(tempfile.mkdtemp(prefix="syndicate-bench-"))
     try:
         yield path

@@ -14,7 +14,7 @@ from wagtail.models import ModelLogEntry, PageLogEntry
 
 from tests.accounts.fixtures import script  # noqa: F401 (fixture)
 from tests.admin import editing
-from tests.factories import AccountFactory, DeliveryFactory, NewsPageFactory, UserFactory, publish
+from tests.factories import AccountFactory, DeliveryFactory, NewsPageFactory, UserFactory, publish, site_root
 from wagtail_syndicate import tasks
 from wagtail_syndicate.admin import deliveries
 from wagtail_syndicate.delivery import send
@@ -28,6 +28,7 @@ MESSAGE = {"text": "Clean water\n\nfor all", "link": "https://news.example/water
 
 @pytest.fixture
 def editor(client, db):
+    site_root()  # which a test with real transactions may have taken with it
     user = editing.person("use_account")
     client.force_login(user)
     return user

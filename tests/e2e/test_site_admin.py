@@ -59,13 +59,13 @@ def test_a_vk_key_that_is_wrong_then_right(add_account):
     key, community = page.locator("[name=pasted-access_token]"), page.locator("[name=pasted-group_id]")
     key.fill("vk1.a.mistyped")
     community.fill("101")
-    page.get_by_role("button", name="Connect", exact=True).click()
+    page.locator("#pasted-content").get_by_role("button", name="Connect", exact=True).click()
     expect(error_beside(page, "pasted-access_token")).to_contain_text("VK does not accept this key")
     expect(community).to_have_value("101")
     expect(key).to_have_value("")
 
     key.fill("vk1.a.fakenet-101")
-    page.get_by_role("button", name="Connect", exact=True).click()
+    page.locator("#pasted-content").get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_text("Connected as")).to_be_visible()
     expect(row(page, "VK, Лаборатория")).to_contain_text("Connected")
 

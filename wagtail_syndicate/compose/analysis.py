@@ -38,6 +38,8 @@ BOILERPLATE = regex.compile(
 )
 COLON_END = regex.compile(r"[:：]\s*$")
 LETTER = regex.compile(r"\p{L}")
+CAPITAL = regex.compile(r"\p{Lu}")
+DIGIT = regex.compile(r"\d")
 # Scripts without spaces between words are looked at in pairs of characters.
 RUN = regex.compile(
     r"(?P<pairs>\p{Han}+|[\p{Hiragana}\p{Katakana}ー]+|\p{Hangul}+)|[^\W_\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]+"
@@ -127,8 +129,8 @@ def measured(
         width=width(text),
         central=sum(weight * whole[unit] for unit, weight in weights.items()) / (own * norm),
         title=len(title & bag.keys()) / len(title) if title else 0.0,
-        capitals=sum(map(str.isupper, text)) / len(text),
-        digits=sum(map(str.isdigit, text)) / len(text),
+        capitals=len(CAPITAL.findall(text)) / len(text),
+        digits=len(DIGIT.findall(text)) / len(text),
         commas=text.count(",") + text.count("，") + text.count("、"),
         alone=stands_alone(text),
     )

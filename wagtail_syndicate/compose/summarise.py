@@ -6,6 +6,7 @@ From running text only. How much is gained over the first sentences alone is mea
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, lru_cache
 from itertools import groupby
 from operator import attrgetter
 
@@ -84,7 +85,12 @@ def by_paragraph(sentences: Iterable[Sentence]) -> list[list[str]]:
 
 def repeats(words: frozenset[str], said: str) -> bool:
     """Whether words (as :func:`units` gives them) say little that was not said."""
-    return len(words.intersection(units(said))) >= REPEATS * len(words)
+    return len(words & heard(said)) >= REPEATS * len(words)
+
+
+@lru_cache(maxsize=32)
+def heard(said: str) -> frozenset[str]:
+    return frozenset(units(said))
 
 
 def fill(parts: list[list[str]], budget: int, count: Callable[[str], int], limit: int | None, style: Style) -> str:
@@ -94,6 +100,7 @@ def fill(parts: list[list[str]], budget: int, count: Callable[[str], int], limit
     last where it can be left out.
     """
     text = without = last = ""
+    count = cache(count)
     empty = count("")
 
     def half_full(text: str) -> bool:

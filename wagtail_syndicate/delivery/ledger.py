@@ -4,6 +4,7 @@ another state or fence changes nothing and stops the one who tried."""
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from django.db import transaction
 from django.db.models.functions import Coalesce
@@ -11,6 +12,7 @@ from django.db.models.functions import Coalesce
 from wagtail_syndicate import signals
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
+from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.exceptions import NetworkError
 from wagtail_syndicate.models import Attempt, Delivery
 from wagtail_syndicate.types import Receipt
@@ -39,9 +41,9 @@ def write(lane: Lane, delivery: Delivery, **values) -> None:
     before = delivery.state
     delivery.refresh_from_db()
     if delivery.state != before:
-        for receiver, answer in signals.delivery_changed.send_robust(Delivery, delivery=delivery, before=before):
-            if isinstance(answer, Exception):
-                logger.error("The receiver %r of delivery_changed failed: %s", receiver, type(answer).__name__)
+        logger.info("Delivery %s: %s, was %s", delivery.pk, delivery.state, before, extra=about(delivery))
+        # At once, unless a transaction is open: a receiver must not be able to break the intent.
+        transaction.on_commit(partial(signals.announce, delivery, before))
 
 
 def intend(lane: Lane, delivery: Delivery) -> Attempt:

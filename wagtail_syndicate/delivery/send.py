@@ -14,10 +14,12 @@ from django.utils import timezone
 from wagtail_syndicate import conf
 from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.backends.http import redact
-from wagtail_syndicate.delivery import content, lanes, ledger, media, reconcile
+from wagtail_syndicate.compose.article import address
+from wagtail_syndicate.delivery import content, lanes, ledger, media, probe, reconcile
 from wagtail_syndicate.delivery.clock import DatabaseNow
-from wagtail_syndicate.delivery.guards import delivery_obstacle
+from wagtail_syndicate.delivery.guards import cap_wait, delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
+from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.exceptions import (
     AccountProblem,
     ComposeError,
@@ -57,7 +59,7 @@ def drain(budget: float = 20.0) -> int:
             try:
                 worked += _work(lane, until)
             except LaneLost as error:
-                logger.info("%s", error)
+                logger.info("%s", error, extra={"account_id": account_id})
             finally:
                 lanes.release(lane)
             if time.monotonic() >= until:
@@ -74,7 +76,8 @@ def _work(lane: Lane, until: float) -> int:
         delivery = (
             Delivery.objects.filter(lanes.due(), account_id=lane.account_id)
             .select_related("account")
-            .order_by("due_at", "pk")
+            # Not by due_at: what had to wait goes first. Not by pk: a database might go through all of that index.
+            .order_by("created_at", "pk")
             .first()
         )
         if delivery is None:
@@ -99,6 +102,10 @@ def _step(lane: Lane, delivery: Delivery) -> bool:
             return reconcile.look(lane, delivery, send=_send)
         if not _prepare(lane, delivery):
             return True
+        if wait := cap_wait(delivery.account):
+            ledger.write(lane, delivery, reason="account_cap")
+            lanes.rest(lane, wait)
+            return False
         return _send(lane, delivery)
     except LaneLost:
         raise
@@ -113,7 +120,10 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
     :returns: whether there is something for the network now.
     """
     if delivery.expires_at and Delivery.objects.filter(pk=delivery.pk, expires_at__lt=DatabaseNow()).exists():
-        ledger.rest(lane, delivery, State.MISSED, "missed")
+        if delivery.reason in probe.REASONS:
+            ledger.rest(lane, delivery, State.FAILED, delivery.reason, delivery.detail)
+        else:
+            ledger.rest(lane, delivery, State.MISSED, "missed")
         return False
     page = delivery.page.specific if delivery.page_id else None
     if reason := delivery_obstacle(delivery, page):
@@ -129,6 +139,20 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
     if delivery.account.is_assisted:
         ledger.rest(lane, delivery, State.ASSISTED, "prefers_person" if delivery.account.by_hand else "needs_person")
         return False
+    return _is_fit(lane, delivery, page)
+
+
+def _is_fit(lane: Lane, delivery: Delivery, page) -> bool:
+    """Whether a reader would find the page now; if not, the delivery is held, and others of the account go on."""
+    if not conf.get("PROBE"):
+        return True
+    seen = probe.look(address(page))
+    if seen.reason:
+        _hold(lane, delivery, seen.reason, seen.detail, wait=probe.WAIT)
+        return False
+    if seen.notice and not delivery.notice:
+        ledger.write(lane, delivery, notice=seen.notice)
+    lanes.renew(lane)  # a slow page must not eat the time that the post needs
     return True
 
 
@@ -293,4 +317,5 @@ def _own_fault(lane: Lane, delivery: Delivery, error: Exception) -> None:
 def _log(delivery: Delivery, error: Exception, secrets=()) -> None:
     # The traceback's last line is the exception's own text, which a library may have filled with anything.
     trace = "".join(traceback.format_tb(error.__traceback__))
-    logger.error("Delivery %s failed with %s\n%s", delivery.pk, type(error).__name__, redact(trace, secrets))
+    text = redact(trace, secrets)
+    logger.error("Delivery %s failed with %s\n%s", delivery.pk, type(error).__name__, text, extra=about(delivery))
