@@ -23,7 +23,6 @@ from wagtail_syndicate.compose.analysis import analyse  # noqa: E402
 
 
 TREES = 80
-DEPTH = 3
 SHARES = (1, 2)
 """Budgets to learn from, as multiples of the small one."""
 
@@ -46,12 +45,17 @@ def examples(pairs):
 
 
 def grow(pairs):
-    """The trees, as ``ranking.forest`` reads them; the first is the mean of all goals."""
+    """The trees, as ``ranking.json`` holds them."""
     from sklearn.ensemble import GradientBoostingRegressor
 
     rows, goals, weights = examples(pairs)
     model = GradientBoostingRegressor(
-        n_estimators=TREES, max_depth=DEPTH, learning_rate=0.1, subsample=0.5, min_samples_leaf=50, random_state=0
+        n_estimators=TREES,
+        max_depth=ranking.DEPTH,
+        learning_rate=0.1,
+        subsample=0.5,
+        min_samples_leaf=50,
+        random_state=0,
     )
     model.fit(rows, goals, sample_weight=weights)
     return [branch(estimator[0].tree_, 0) for estimator in model.estimators_]

@@ -102,7 +102,8 @@ def quality(pairs: list[dict], folds: Callable[[dict], object], with_peers: bool
     rows = []
     for fold in sorted({folds(pair) for pair in pairs}, key=str):
         trees = fit_ranking.grow([pair for pair in pairs if folds(pair) != fold])
-        ranking.forest = lambda trees=trees: trees
+        forest = [ranking.full(tree) for tree in trees]
+        ranking.forest = lambda forest=forest: forest
         for pair in (pair for pair in pairs if folds(pair) == fold):
             analyse.cache_clear()
             article, editors = article_of(pair), rouge.tokens(pair["summary"])
@@ -195,7 +196,7 @@ def for_every_network(article: Article) -> int:
     from wagtail_syndicate.backends import registry
     from wagtail_syndicate.compose.message import compose
 
-    backends = [registry.get(name) for name in registry.built_in()]
+    backends = [registry.get(name) for name in registry.built_in() if name != "memory"]
     for backend in backends:
         compose(article, backend.limits, backend.style)
     return len(backends)

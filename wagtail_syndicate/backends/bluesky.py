@@ -228,12 +228,9 @@ class Backend(BaseBackend):
         given = str(self.connection.options.get("handle", ""))
         identifier = self.connection.remote_id or re.sub(r"^https?://.*/profile/", "", given).strip(AROUND_HANDLES)
         password = self.connection.credentials.get("app_password", "")
+        asked = {"identifier": identifier, "password": password}
         try:
-            answer = self._call(
-                "server.createSession",
-                json={"identifier": identifier, "password": password},
-                headers={"Authorization": None},
-            )
+            answer = self._call("server.createSession", json=asked, headers={"Authorization": None})
         except TokenExpired as error:
             raise AccountProblem("wrong_password", error.detail, error.status) from None
         return self._session(answer)

@@ -91,6 +91,8 @@ def characters(text: str) -> int:
 
 def graphemes(text: str) -> int:
     """Extended grapheme clusters, what a reader takes for one character (Unicode annex 29; Bluesky, 2026-11)."""
+    if text.isascii() and "\r" not in text:
+        return len(text)
     return sum(1 for _ in regex.finditer(r"\X", text))
 
 
@@ -142,6 +144,8 @@ def overlong_label(address: str) -> bool:
 
 def x_plain(text: str) -> int:
     """The weight of text that holds no addresses and no emoji."""
+    if text.isascii():
+        return len(text)
     return sum(
         1 if code <= 0x10FF or 0x2000 <= code <= 0x200D or 0x2010 <= code <= 0x201F or 0x2032 <= code <= 0x2037 else 2
         for code in map(ord, text)

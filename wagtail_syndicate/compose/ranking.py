@@ -21,6 +21,8 @@ FIRST = 24
 """Sentences among which a span may begin."""
 LONGEST = 12
 """Sentences that a span may have."""
+DEPTH = 3
+"""Questions that a tree asks; :func:`score` is written for so many."""
 SAMPLE = 4
 """Sentences that tell how a network counts this text."""
 MARGIN = 0.05
@@ -29,8 +31,16 @@ MARGIN = 0.05
 
 @cache
 def forest() -> list[list]:
-    """The trees: ``[feature, threshold, left, right]`` or, at the leaves, a number. Read when first needed."""
-    return json.loads(Path(__file__).with_suffix(".json").read_text())["trees"]
+    """The trees, read when first needed: ``[feature, threshold, left, right]``, each :data:`DEPTH` deep."""
+    return [full(tree) for tree in json.loads(Path(__file__).with_suffix(".json").read_text())["trees"]]
+
+
+def full(tree: list | float, depth: int = DEPTH) -> list | float:
+    """A tree whose leaves, numbers, all lie equally deep, so that nobody has to look where it ends."""
+    if not depth:
+        return tree
+    feature, threshold, left, right = tree if isinstance(tree, list) else (0, 0.0, tree, tree)
+    return [feature, threshold, full(left, depth - 1), full(right, depth - 1)]
 
 
 def features(analysis: Analysis, first: int, last: int) -> list[float]:
@@ -59,10 +69,10 @@ def features(analysis: Analysis, first: int, last: int) -> list[float]:
 def score(values: list[float]) -> float:
     """The sum of the trees: an estimate of how near the span is to the summary that an editor would write."""
     total = 0.0
-    for tree in forest():
-        while type(tree) is list:
-            tree = tree[2] if values[tree[0]] <= tree[1] else tree[3]
-        total += tree
+    for feature, threshold, left, right in forest():
+        feature, threshold, left, right = left if values[feature] <= threshold else right
+        feature, threshold, left, right = left if values[feature] <= threshold else right
+        total += left if values[feature] <= threshold else right
     return total
 
 
