@@ -37,6 +37,7 @@ class AccountFactory(DjangoModelFactory):
     handle = factory.Sequence("handle{}".format)
     remote_id = factory.SelfAttribute("handle")
     auth_method = "pasted"
+    collection = factory.LazyFunction(lambda: root_collection())
 
     @factory.post_generation
     def locales(self, create, languages, **kwargs):
@@ -97,8 +98,7 @@ def publish(page, *accounts, wordings=None):
 
 def picture_of(description):
     """A picture with this alternative text."""
-    if Collection.get_first_root_node() is None:
-        Collection.add_root(name="Root")
+    root_collection()
     return get_image_model().objects.create(title="Picture", description=description, file=get_test_image_file())
 
 
@@ -112,3 +112,8 @@ class DeliveryFactory(DjangoModelFactory):
     account_label = factory.SelfAttribute("account.label")
     network = factory.SelfAttribute("account.network")
     language = "en"
+
+
+def root_collection():
+    """Tests that really commit end with an empty database."""
+    return Collection.get_first_root_node() or Collection.add_root(name="Root")

@@ -38,6 +38,15 @@ DEFAULTS: dict[str, Any] = {
     "MAX_PER_HOUR": None,
     # Whether the page's public address is fetched, as any reader would, before it is posted.
     "PROBE": False,
+    # A name of this installation ("production"). An account speaks only where it was connected: there, and with the
+    # default site's host name that it had then.
+    "ENVIRONMENT": "",
+    # Whether everything happens but the call to a network; None: as DEBUG says.
+    "DRY_RUN": None,
+    # Days before access ends that its contacts are told.
+    "ANNOUNCE_DAYS": 7,
+    # Seconds that mails wait, so that what goes wrong together is told together; None: no mails are sent.
+    "MAIL_DELAY": 300,
     # The token that a monitoring system sends to read the health view; "": only staff may.
     "HEALTH_TOKEN": "",
 }

@@ -1,26 +1,42 @@
 """One presence of the organisation on one network. Its row is also the lane that its deliveries travel in."""
 
+import swapper
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from wagtail.models import Locale, Site
+from wagtail.models import CollectionMember, Locale, Site
 
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.compose import frame, links
 from wagtail_syndicate.types import Connection, Reach, Voice
 
 
-class Account(models.Model):
+swapper.set_app_prefix("wagtailcore", "wagtail")
+
+
+def never_by_default(collector, field, accounts, using):
+    """When a section is deleted: its accounts are not ticked by default any more, least of all everywhere."""
+    collector.add_field_update(field, None, accounts)
+    collector.add_field_update(Account._meta.get_field("default_ticked"), False, accounts)
+
+
+class Account(CollectionMember, models.Model):
     """One presence of the organisation on one network, with its credentials and policy.
 
-    Credentials are sealed (``accounts.vault``); nothing else on this row is secret.
+    Credentials are sealed (``accounts.vault``); nothing else on this row is secret. Its collection says which groups
+    may see, use and manage it (``accounts.permissions``).
     """
 
     class Status(models.TextChoices):
         NEW = "new", _("Not connected")
         CONNECTED = "connected", _("Connected")
         RECONNECT = "reconnect", _("Needs reconnecting")
+
+    class OnUnpublish(models.TextChoices):
+        ASK = "ask", _("Ask whether the post should go too")
+        KEEP = "keep", _("Keep the post")
+        DELETE = "delete", _("Delete the post")
 
     label = models.CharField(
         _("label"), max_length=100, help_text=_("What editors see, for example “Weibo, head office in Beijing”.")
@@ -48,6 +64,42 @@ class Account(models.Model):
     )
     default_ticked = models.BooleanField(
         _("ticked by default"), default=False, help_text=_("Tick this account on new pages; editors can untick it.")
+    )
+    default_section = models.ForeignKey(
+        swapper.get_model_name("wagtailcore", "Page"),
+        verbose_name=_("only in this section"),
+        null=True,
+        blank=True,
+        on_delete=never_by_default,
+        related_name="+",
+        help_text=_("Tick it by default on this page and on pages below it only."),
+    )
+    default_page_types = models.JSONField(_("only on these page types"), default=list, blank=True)
+    """Labels (``"home.newspage"``) of the page types that it is ticked on by default; none: on all of them."""
+    needs_approval = models.BooleanField(
+        _("posts need approval"),
+        default=False,
+        help_text=_("A post waits until somebody else, who may manage the account, has approved it."),
+    )
+    on_unpublish = models.CharField(
+        _("when a page is unpublished"),
+        max_length=20,
+        choices=OnUnpublish,
+        default=OnUnpublish.ASK,
+        help_text=_("Also when it expires or is deleted."),
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        help_text=_("Where its readers are. Empty: the time zone of the site."),
+    )
+    slots = models.JSONField(_("posting times"), default=list, blank=True)
+    """When its posts may wait for: ``{"days": [0, 4], "time": "09:30"}`` each; Monday is 0, times are in its zone."""
+    contacts = models.TextField(
+        _("contacts"),
+        blank=True,
+        help_text=_("E-mail addresses, one a line. They are told when access ends or a post fails."),
     )
     by_hand = models.BooleanField(
         _("posted by hand"),
@@ -96,6 +148,14 @@ class Account(models.Model):
     connected_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
     )
+    checked_at = models.DateTimeField(_("checked"), null=True, blank=True, editable=False)
+    """When the network last accepted the access."""
+    environment = models.CharField(max_length=255, blank=True, editable=False)
+    """The site that it was connected on (``accounts.environment``); no other may speak for it."""
+    expiry_announced = models.DateTimeField(null=True, blank=True, editable=False)
+    """The end of access that its contacts were told of."""
+    problem_announced = models.BooleanField(default=False, editable=False)
+    """Whether its contacts were told that it needs reconnecting."""
 
     # The lane: who may send for this account right now. Only delivery.lanes writes these.
     fence = models.PositiveBigIntegerField(default=0, editable=False)
@@ -189,11 +249,16 @@ class Account(models.Model):
 
 
 class OAuthApp(models.Model):
-    """The keys that one server of a network gave to this site's app, when it registered itself there."""
+    """The keys of this site's app at one network or server: entered by an admin, or given when it registered itself.
 
-    network = models.CharField(max_length=50)
-    host = models.CharField(max_length=255)
-    callback_url = models.URLField(max_length=500)
+    ``callback_url`` is the address that it registered itself with; "" for keys that an admin entered, which are for
+    the way to connect called ``method``.
+    """
+
+    network = models.CharField(_("network"), max_length=50)
+    host = models.CharField(_("server"), max_length=255, blank=True)
+    method = models.CharField(max_length=20, blank=True)
+    callback_url = models.URLField(max_length=300, blank=True)  # MySQL: a unique index has 3072 bytes
     client_id = models.CharField(max_length=255)
     sealed_secret = models.TextField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -202,9 +267,13 @@ class OAuthApp(models.Model):
 
     class Meta:
         ordering = ["network", "host"]
-        default_permissions = ()
+        default_permissions = ("change",)
+        verbose_name = _("app keys")
+        verbose_name_plural = _("app keys")
         constraints = [
-            models.UniqueConstraint(fields=["network", "host", "callback_url"], name="syndicate_one_app_per_server")
+            models.UniqueConstraint(
+                fields=["network", "host", "method", "callback_url"], name="syndicate_one_app_per_server"
+            )
         ]
 
     def __str__(self):

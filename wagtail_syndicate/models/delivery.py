@@ -12,7 +12,7 @@ from wagtail_syndicate.exceptions import ConfigurationError
 from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models.account import Account
 from wagtail_syndicate.reasons import explain
-from wagtail_syndicate.types import Message
+from wagtail_syndicate.types import Connection, Message
 
 
 swapper.set_app_prefix("wagtailcore", "wagtail")
@@ -32,6 +32,14 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("Skipped")
         CANCELLED = "cancelled", _("Cancelled")
         MISSED = "missed", _("Missed")
+        APPROVAL = "approval", _("Waits for approval")
+        REMOVED = "removed", _("Taken back")
+        REHEARSED = "rehearsed", _("Rehearsed")
+
+    class Wish(models.TextChoices):
+        EDIT = "edit", _("Change the post")
+        DELETE = "delete", _("Delete the post")
+        ASK = "ask", _("Ask whether to delete the post")
 
     # States that the sweep has to look at; all others rest until a person acts or the page is published again.
     OPEN = (State.WAITING, State.SENDING, State.UNKNOWN)
@@ -59,7 +67,11 @@ class Delivery(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    # What the editor chose for this account; see ``models.target.Target``
     wording = models.TextField(_("wording"), blank=True)
+    image = models.CharField(max_length=64, blank=True)
+    alt = models.TextField(blank=True)
+    when = models.CharField(max_length=32, blank=True)
 
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.WAITING)
     reason = models.CharField(max_length=64, blank=True)
@@ -67,6 +79,14 @@ class Delivery(models.Model):
     notice = models.CharField(max_length=64, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    wish = models.CharField(max_length=20, choices=Wish, blank=True)
+    """What is to happen to a post that is there: by a worker when it is due, or after a person was asked."""
+    tell_at = models.DateTimeField(null=True, blank=True)
+    """When people are to be told by mail of the state it is in, together with others."""
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     key = models.UUIDField(default=new_key)
     payload = models.JSONField(null=True, blank=True)
@@ -105,6 +125,10 @@ class Delivery(models.Model):
             models.Index(fields=["account", "first_sent_at"], name="syndicate_recent"),
             # Whether a post that was found is known to be another delivery's.
             models.Index(fields=["account", "remote_id"], name="syndicate_remote"),
+            # What people have to be told of by mail.
+            models.Index(fields=["tell_at"], name="syndicate_tell"),
+            # What people are asked about.
+            models.Index(fields=["wish"], name="syndicate_wish"),
         ]
 
     def __str__(self):
@@ -131,8 +155,8 @@ class Delivery(models.Model):
     @property
     def public_backend(self):
         """The backend that speaks of the account without its secrets, ``None`` when the site knows it no more."""
-        account = self.account or Account(network=self.network)
-        return self.backend_class(account.public_connection) if self.backend_class else None
+        known = self.account.public_connection if self.account else Connection()
+        return self.backend_class(known) if self.backend_class else None
 
     @property
     def network_label(self) -> str:
@@ -168,6 +192,9 @@ class Attempt(models.Model):
         PUBLISH = "publish", _("Post")
         FIND = "find", _("Look")
         PERSON = "person", _("By a person")
+        EDIT = "edit", _("Change")
+        DELETE = "delete", _("Delete")
+        REHEARSAL = "rehearsal", _("Rehearsal")
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.PUBLISH)

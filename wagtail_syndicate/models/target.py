@@ -21,20 +21,37 @@ PLANNED_WITHIN = timedelta(seconds=60)
 """How long after a publication was saved the sweep looks whether it was planned as well."""
 
 
+NO_IMAGE = "none"
+NEXT_SLOT = "slot"
+CHOSEN = ("wording", "image", "alt", "when")
+"""What an editor chooses for an account: the names of :class:`Target`'s fields and of :class:`Delivery`'s."""
+
+
 @dataclass(frozen=True)
 class Target:
-    """One tick: the account's primary key, and the editor's words for it ("" for generated ones)."""
+    """One tick: the account's primary key, and what the editor chose for it.
+
+    ``wording``: the editor's words, "" for generated ones. ``image``: the primary key of a picture in the site's image
+    model, as text; "" for the page's own choice, ``NO_IMAGE`` for none. ``alt``: its description, "" for the
+    picture's own. ``when``: "" for at once, ``"+30"`` for so many minutes after the publication,
+    ``"2026-12-24T09:00"`` for a time on the clocks of the account's time zone, ``NEXT_SLOT`` for the account's next
+    posting time.
+    """
 
     account_id: int
     wording: str = ""
+    image: str = ""
+    alt: str = ""
+    when: str = ""
 
 
 class TargetSet(models.Model):
     """All ticks of one page: a child of the page, so that they are part of the revision and count at publication.
 
     One row holds all of them, because publishing saves every child row with queries of its own: with a row a tick, a
-    publication would get slower with each account. ``targets`` is a list of ``{"account": ..., "wording": ...}``, in
-    the order of ticking; accounts that have been deleted since are passed over.
+    publication would get slower with each account. ``targets`` is a list of ``{"account": ..., "wording": ...}``, with
+    the other fields of :class:`Target` where they are not empty, in the order of ticking; accounts that have been
+    deleted since are passed over.
     """
 
     page = ParentalKey(swapper.get_model_name("wagtailcore", "Page"), on_delete=models.CASCADE, related_name=RELATION)
@@ -78,11 +95,20 @@ def targets_of(page) -> list[Target]:
 
 def targets_in(rows: Iterable[TargetSet]) -> list[Target]:
     """What is ticked in these rows, of which a page has one or none."""
-    return [Target(target["account"], target.get("wording", "")) for row in rows for target in row.targets]
+    return [
+        Target(target["account"], **{name: target.get(name, "") for name in CHOSEN})
+        for row in rows
+        for target in row.targets
+    ]
 
 
 def set_targets(page, targets: Iterable[Target]) -> None:
     """Tick exactly these in this version of a page. It is kept when the page, or a revision of it, is saved."""
     rows = list(getattr(page, RELATION).all()) or [TargetSet()]
-    rows[0].targets = [{"account": target.account_id, "wording": target.wording} for target in targets]
+    rows[0].targets = [_as_data(target) for target in targets]
     setattr(page, RELATION, rows[:1])
+
+
+def _as_data(target: Target) -> dict[str, int | str]:
+    chosen = {name: getattr(target, name) for name in CHOSEN}
+    return {"account": target.account_id, "wording": "", **{name: value for name, value in chosen.items() if value}}
