@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from wagtail_syndicate.backends import registry
+from wagtail_syndicate.exceptions import ConfigurationError
 
 
 ROOT = Path(__file__).parents[2]
@@ -104,3 +105,11 @@ def test_registered_by_entry_point(importable, settings):
     settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"noticeboard": {}}}
     assert registry.names() == ["noticeboard"]
     assert [backend.name for backend in registry.all_backends()] == ["noticeboard"]
+
+
+def test_a_network_goes_by_one_name(importable, settings):
+    """Its accounts, and its settings, would not be found under another."""
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"board": {"BACKEND": "noticeboard.backend.Backend"}}}
+    with pytest.raises(ConfigurationError, match="calls its network 'noticeboard', not 'board'"):
+        registry.get("board")
+    assert registry.all_backends() == []
