@@ -58,8 +58,8 @@ def get(name: str) -> type[BaseBackend]:
     if backend.name != name:
         # Accounts and settings are kept under the class's name: under another one nobody would find them again.
         raise ConfigurationError(
-            f"The backend {path!r} calls its network {backend.name!r}, not {name!r}. Use that name in NETWORKS and for "
-            "the entry point."
+            f"The backend {path!r} calls its network {backend.name!r}, not {name!r}. Use that name in NETWORKS and "
+            "for the entry point."
         )
     return backend
 
