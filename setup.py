@@ -32,6 +32,7 @@ TESTING = [
     "twitter-text-parser>=3.0",
     "vk_api>=11.10",
     "wagtail-factories>=4.2",
+    "weibo>=0.2.2",
     "xdk>=0.10",
 ]
 
