@@ -221,6 +221,8 @@ def test_limits_are_those_of_the_server(backend):
     assert own.length == 5000
     assert own.count("see https://www.example.com/a-long-address-that-is-never-counted-in-full") == 4 + 25
     assert (own.images.count, own.images.max_bytes, own.images.alt_length) == (16, 1_000_000, 420)
+    (told,) = Backend(replace(backend.connection, options={"limits": limits})).facts()
+    assert str(told) == "The server takes posts of 5000 characters with up to 16 pictures."
 
 
 def test_limits_without_knowledge_are_the_usual_ones(backend):

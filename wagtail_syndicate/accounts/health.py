@@ -31,6 +31,11 @@ def check(account: Account) -> Identity:
             _("The key belongs to %(new)s, not to %(old)s. Connect the account again.")
             % {"new": identity.handle or identity.remote_id, "old": account.handle or account.remote_id}
         )
+    known = {**account.options, **identity.options}
+    if known != account.options:
+        # Limits of its server, what is left of its plan: facts that may have changed since it was connected.
+        Account.objects.filter(pk=account.pk).update(options=known)
+        account.options = known
     if account.status == Account.Status.RECONNECT:
         Account.objects.filter(pk=account.pk, sealed_credentials=account.sealed_credentials).update(
             status=Account.Status.CONNECTED, problem=""

@@ -27,7 +27,7 @@ def built_in() -> tuple[str, ...]:
 @cache
 def _known_paths() -> dict[str, str]:
     paths = {name: f"{backends.__name__}.{name}.Backend" for name in built_in()}
-    paths.update({point.name: point.value.replace(":", ".") for point in entry_points(group=ENTRY_POINTS)})
+    paths.update({point.name: f"{point.module}.{point.attr}" for point in entry_points(group=ENTRY_POINTS)})
     return paths
 
 

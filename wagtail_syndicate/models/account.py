@@ -1,5 +1,7 @@
 """One presence of the organisation on one network. Its row is also the lane that its deliveries travel in."""
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -134,6 +136,11 @@ class Account(models.Model):
     def public_connection(self) -> Connection:
         """What a backend may know of the account without its secrets: enough for limits and share dialogs."""
         return Connection(host=self.host, remote_id=self.remote_id, handle=self.handle, options=self.options or {})
+
+    @property
+    def facts(self) -> Sequence[str]:
+        """What connecting found out at the network, in sentences for an admin."""
+        return self.backend_class(self.public_connection).facts()
 
     def clean(self):
         super().clean()
