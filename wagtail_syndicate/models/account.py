@@ -1,7 +1,5 @@
 """One presence of the organisation on one network. Its row is also the lane that its deliveries travel in."""
 
-from collections.abc import Sequence
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -138,9 +136,9 @@ class Account(models.Model):
         return Connection(host=self.host, remote_id=self.remote_id, handle=self.handle, options=self.options or {})
 
     @property
-    def facts(self) -> Sequence[str]:
+    def facts(self) -> tuple[str, ...]:
         """What connecting found out at the network, in sentences for an admin."""
-        return self.backend_class(self.public_connection).facts()
+        return tuple(self.backend_class(self.public_connection).facts())
 
     def clean(self):
         super().clean()
