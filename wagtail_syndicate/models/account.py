@@ -126,6 +126,11 @@ class Account(models.Model):
         return registry.get(self.network)
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What connecting found out at the network, in sentences for an admin."""
+        return tuple(self.backend_class(self.public_connection).facts())
+
+    @property
     def is_assisted(self) -> bool:
         """Whether a person posts, because the network leaves no other way or the owner prefers it."""
         return self.by_hand or self.backend_class.reach == Reach.ASSISTED
@@ -134,11 +139,6 @@ class Account(models.Model):
     def public_connection(self) -> Connection:
         """What a backend may know of the account without its secrets: enough for limits and share dialogs."""
         return Connection(host=self.host, remote_id=self.remote_id, handle=self.handle, options=self.options or {})
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """What connecting found out at the network, in sentences for an admin."""
-        return tuple(self.backend_class(self.public_connection).facts())
 
     def clean(self):
         super().clean()
