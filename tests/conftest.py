@@ -6,6 +6,8 @@ import socket
 import pytest
 from django.core.cache import caches
 
+from tests import contracts
+
 
 class NetworkGuard(AssertionError):
     """A test tried to reach a real network."""
@@ -44,6 +46,12 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+
+
+@pytest.fixture(autouse=True)
+def as_specified(monkeypatch):
+    """Every request, and every answer of fakenet, is one that the network's specification allows."""
+    contracts.watch(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -30,6 +30,7 @@ def test_the_sandbox_has_nothing_to_complain_about():
         {"weibbo": {}},
         {"mine": {"BACKEND": "nowhere.Backend"}},
         {"mine": {"BACKEND": "wagtail_syndicate.types.Message"}},
+        {"mine": {"BACKEND": "wagtail_syndicate.backends.vk.Backend"}},
         ["mastodon"],
         {"mastodon": None},
     ],

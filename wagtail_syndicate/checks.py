@@ -15,11 +15,10 @@ from wagtail_syndicate.exceptions import ConfigurationError
 
 @register("wagtail_syndicate")
 def check_networks(app_configs=None, **kwargs):
-    """E001: a network that does not exist, or whose backend cannot be imported."""
+    """E001: a network that does not exist, or whose backend, of the settings' or another package's, is none."""
     networks = conf.get("NETWORKS")
-    if networks is None:
-        return []
-    if not isinstance(networks, dict) or not all(isinstance(value, dict) for value in networks.values()):
+    is_sound = isinstance(networks, dict) and all(isinstance(value, dict) for value in networks.values())
+    if networks is not None and not is_sound:
         return [
             Error(
                 f'{conf.SETTING}["NETWORKS"] must be a dict of dicts.',
@@ -28,11 +27,13 @@ def check_networks(app_configs=None, **kwargs):
             )
         ]
     found = []
-    for name in networks:
+    for name in registry.names():
         try:
             registry.get(name)
         except ConfigurationError as error:
             hint = 'Correct the name, or give the dotted path of the backend class as "BACKEND".'
+            if networks is None:
+                hint = "Repair or remove the package that brings this network by an entry point."
             found.append(Error(str(error), hint=hint, id="wagtail_syndicate.E001"))
     return found
 
