@@ -23,6 +23,8 @@ from wagtail_syndicate.compose.analysis import analyse  # noqa: E402
 
 
 TREES = 80
+DEPTH = 3
+"""Questions from a tree's root to a leaf, so that no tree has more leaves than ``forest.LEAVES``."""
 SHARES = (1, 2)
 """Budgets to learn from, as multiples of the small one."""
 
@@ -51,7 +53,7 @@ def grow(pairs):
     rows, goals, weights = examples(pairs)
     model = GradientBoostingRegressor(
         n_estimators=TREES,
-        max_depth=ranking.DEPTH,
+        max_depth=DEPTH,
         learning_rate=0.1,
         subsample=0.5,
         min_samples_leaf=50,

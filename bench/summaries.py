@@ -30,7 +30,7 @@ import fit_ranking  # noqa: E402
 import rouge  # noqa: E402
 from pairs import article_of, budgets, read_pairs  # noqa: E402
 
-from wagtail_syndicate.compose import ranking  # noqa: E402
+from wagtail_syndicate.compose import forest  # noqa: E402
 from wagtail_syndicate.compose.analysis import analyse, units  # noqa: E402
 from wagtail_syndicate.compose.summarise import ANY_STYLE, fill, summarise  # noqa: E402
 from wagtail_syndicate.types import Article, Block  # noqa: E402
@@ -101,9 +101,8 @@ def quality(pairs: list[dict], folds: Callable[[dict], object], with_peers: bool
     """One row for each pair and budget, with every system's score."""
     rows = []
     for fold in sorted({folds(pair) for pair in pairs}, key=str):
-        trees = fit_ranking.grow([pair for pair in pairs if folds(pair) != fold])
-        forest = [ranking.full(tree) for tree in trees]
-        ranking.forest = lambda forest=forest: forest
+        grown = forest.Forest(fit_ranking.grow([pair for pair in pairs if folds(pair) != fold]))
+        forest.ranking = lambda grown=grown: grown
         for pair in (pair for pair in pairs if folds(pair) == fold):
             analyse.cache_clear()
             article, editors = article_of(pair), rouge.tokens(pair["summary"])

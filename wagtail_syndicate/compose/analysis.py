@@ -103,10 +103,15 @@ def analyse(article: Article) -> Analysis:
     norm = math.sqrt(sum(weight * weight for weight in whole.values())) or 1.0
     returning = sorted((unit for unit, count in total.items() if count > 1), key=lambda u: (-total[u] * rarity[u], u))
     title = frozenset(units(article.title))
+    before = [("", -1), *texts]
+    alone = [
+        stands_alone(text, article.language, last if same == number else "")
+        for (text, number), (last, same) in zip(texts, before, strict=False)
+    ]
     return Analysis(
         sentences=tuple(
-            measured(text, number, bag, rarity, whole, norm, title)
-            for (text, number), bag in zip(texts, bags, strict=True)
+            measured(text, number, bag, rarity, whole, norm, title, alone)
+            for (text, number), bag, alone in zip(texts, bags, alone, strict=True)
         ),
         title=title,
         topics=frozenset(returning[:TOPICS]),
@@ -114,7 +119,7 @@ def analyse(article: Article) -> Analysis:
 
 
 def measured(
-    text: str, paragraph: int, bag: Counter, rarity: dict, whole: dict, norm: float, title: frozenset[str]
+    text: str, paragraph: int, bag: Counter, rarity: dict, whole: dict, norm: float, title: frozenset[str], alone: bool
 ) -> Sentence:
     """A sentence with what is known of it.
 
@@ -132,7 +137,7 @@ def measured(
         capitals=len(CAPITAL.findall(text)) / len(text),
         digits=len(DIGIT.findall(text)) / len(text),
         commas=text.count(",") + text.count("，") + text.count("、"),
-        alone=stands_alone(text),
+        alone=alone,
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from wagtail_syndicate.compose.analysis import analyse, units
 from wagtail_syndicate.compose.cutting import ELLIPSIS, cut
@@ -217,10 +218,16 @@ def choose_images(article: Article, limits: Limits) -> tuple[Image, ...]:
     )
 
 
+@lru_cache(maxsize=4)
+def description(article: Article) -> str:
+    """What a card says of an article, whatever the post says."""
+    words = shorten(article.teaser, DESCRIPTION, width, language=article.language)
+    return words or summarise(article, DESCRIPTION, width)
+
+
 def describe(article: Article, text: str) -> str:
     """What a link card says under its title: the teaser, else a summary; where the post says that, what follows."""
-    words = shorten(article.teaser, DESCRIPTION, width, language=article.language)
-    words = words or summarise(article, DESCRIPTION, width)
+    words = description(article)
     begin = next(iter(split(words, article.language)), "")
     if not repeats(frozenset(units(begin)), text):
         return words

@@ -41,7 +41,7 @@ def is_wide(character: str) -> bool:
 
 def width(text: str) -> int:
     """The room that a text takes: a Chinese character that of two letters."""
-    return len(text) + len(WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + len(WIDE.findall(text))
 
 
 def glue(before: str, after: str) -> str:
