@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from functools import cache
+from operator import getitem
 from pathlib import Path
 
 
@@ -55,7 +56,7 @@ class Forest:
         left = self.all
         for feature, thresholds, masks in self.features:
             left &= masks[bisect_left(thresholds, values[feature])]
-        return sum(row[byte] for row, byte in zip(self.rows, left.to_bytes(len(self.rows), "little"), strict=True))
+        return sum(map(getitem, self.rows, left.to_bytes(len(self.rows), "little")))
 
 
 @cache

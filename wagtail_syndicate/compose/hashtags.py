@@ -10,7 +10,8 @@ from wagtail_syndicate.compose.text import clean
 
 
 WORD = regex.compile(r"[\p{L}\p{M}\p{N}_]+")
-# "Children's books" is no #ChildrenSBooks.
+# "Children's books" is no #ChildrenSBooks, but "qualité de l'eau" is #QualitéDeLEau; elsewhere it is a letter's sign.
+ELISION = regex.compile(r"(?<=\p{Latin})['’](?=\p{Latin}{3})")
 APOSTROPHE = regex.compile(r"(?<=\p{L})['’ʼ](?=\p{L})")
 HAS_LETTER = regex.compile(r"\p{L}")
 # A topic may not reach into what follows, and "#" opens one; a sharp names C# and F# without it.
@@ -28,7 +29,7 @@ def hashtags(tags: Iterable[str], pattern: str) -> list[str]:
     """
     found = {}
     for tag in tags:
-        words = WORD.findall(APOSTROPHE.sub("", clean(tag)))
+        words = WORD.findall(APOSTROPHE.sub("", ELISION.sub(" ", clean(tag))))
         name = words[0] if len(words) == 1 else "".join(word[:1].upper() + word[1:] for word in words)
         if name and HAS_LETTER.search(name):
             found.setdefault(name.casefold(), pattern.format(name))

@@ -41,18 +41,22 @@ WORDS = {
 # The same, of several words.
 PHRASES = {
     "en": """as a result|as such|because of (?:this|that|these|it)|despite (?:this|that|these|it)
-        |for (?:example|instance)|in (?:addition|contrast|turn|other words|that case|this way|fact)|by contrast|on the other hand|even so
+        |for (?:example|instance)
+        |in (?:addition|contrast|turn|other words|that case|this way|fact)
+        |by contrast|on the other hand|even so
         |(?:in|at|on|for|with|from|of|after|before|to|by|under|all) (?:this|that|these|those|it|them)|the same|if so
         |after all|what is more|at the same time""",
     "de": r"""das(?= )(?! (?-i:\p{Lu}|\d))|es(?= )(?! (?:gibt|gab)\b)|zum beispiel|auf der anderen seite
         |im gegensatz dazu|darüber hinaus|das heißt|mit ihr|mit ihm|nicht nur das|das gleiche|kurz
         |(?:in|an|auf|aus|mit|bei|nach|für|von|zu|unter|wegen|trotz|neben|über|durch|vor|seit|alle) dies\w*""",
     "fr": """par (?:ailleurs|conséquent|exemple|contre)|en (?:revanche|effet|outre|plus|fait|d'autres termes)
-        |en conséquence|de (?:plus|même|ce fait|cette façon|cette manière)|d'ailleurs|d'autre part|d'autre|au contraire|jusqu'alors
+        |en conséquence|de (?:plus|même|ce fait|cette façon|cette manière)
+        |d'ailleurs|d'autre|au contraire|jusqu'alors
         |dès lors|du coup|malgré (?:ce|tout)|à l'inverse|c'est-à-dire|tous deux
         |(?:à|dans|pour|avec|sur|après|par|en|de|grâce à) (?:ce|cet|cette|ces|cela|celui|celle|lui|elle|eux|elles)""",
     "es": """sin embargo|no obstante|en cambio|a su vez|es decir|de (?:hecho|ahí)|en consecuencia
-        |por (?:tanto|lo tanto)|por (?:ejemplo|otro lado|otra parte|su parte|consiguiente)|al mismo tiempo|a pesar de (?:ello|esto|eso)
+        |por (?:tanto|lo tanto)|por (?:ejemplo|otro lado|otra parte|su parte|consiguiente)
+        |al mismo tiempo|a pesar de (?:ello|esto|eso)
         |(?:en|de|con|por|para|tras|sobre|a) (?:est[eao]s?|es[eao]s?|ell[ao]s?|ello)""",
     "pt": """no entanto|além disso|ou seja|por (?:exemplo|isso|outro lado|sua vez|conseguinte)|ao mesmo tempo
         |apesar disso|de fato|em contrapartida|com isso|para isso
@@ -73,6 +77,10 @@ WIDE = regex.compile(
     r"|이를|이에|이와|예를 들|반면|게다가|그러므로|이처럼|이로|그들|이번|특히)"
 )
 LINE_BREAK = regex.compile(r"\s*\n\s*")
+ANSWER = regex.compile(
+    r"(?:yes|no|non|oui|si|ja|nein|sí|sim|não|sì|да|нет|так|ні|nee|tak|nie)\s?[,.:;!]|(?:是的|不是|はい|いいえ|네|아니요)[,，、。:：]",
+    regex.IGNORECASE,
+)
 BEGIN = regex.compile(r"[\W_]*")
 FIRST_WORD = regex.compile(r"\w+'?\w*")
 QUESTION = regex.compile(r"[?？;\u061f]\P{L}*$")
@@ -92,7 +100,7 @@ def stands_alone(sentence: str, language: str = "", before: str = "") -> bool:
     if any(sentence.count(mark) > sum(map(sentence.count, opening)) for mark, opening in CLOSERS.items()):
         return False
     text = BEGIN.sub("", sentence, count=1).replace("’", "'")
-    if WIDE.match(text):
+    if WIDE.match(text) or ANSWER.match(text):
         return False
     words, phrases = pointers(language.lower().split("-")[0])
     first = FIRST_WORD.match(text.lower())
