@@ -142,6 +142,44 @@ def test_the_choice_is_the_same_in_another_process():
 # The analysis
 
 
+def test_a_body_that_says_its_title_again_is_not_summarised_by_it():
+    text = article("Clean water, at last!", "Clean water, at last. The river has been clean since May.")
+    assert summarise(text, 25, len).startswith("The river")
+    assert summarise(text, 300, len) == "The river has been clean since May."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hello everybody!",
+        "Liebe Leserinnen und Leser!",
+        "Bonjour à tous !",
+        "Здравствуйте, друзья!",
+        "大家好！",
+        "皆さん、こんにちは。",
+        "안녕하세요.",
+        "Photos by our newsroom.",
+        "First published in our magazine.",
+        "译者：杨铁党",
+    ],
+)
+def test_greetings_and_credits_are_passed_over(line):
+    text = article("Water", line, "The river has been clean since May.")
+    assert summarise(text, 300, len) == "The river has been clean since May."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hierarchies of rivers meet the sea.",
+        "Cherries need water, too.",
+        "Dear water costs us more each year, for pumps and pipes.",
+    ],
+)
+def test_what_only_begins_like_a_greeting_is_not_passed_over(line):
+    assert line in summarise(article("Water", line), 300, len)
+
+
 def test_an_article_is_analysed_once_for_many_networks(monkeypatch):
     calls = []
     monkeypatch.setattr(analysis, "split", lambda *args: calls.append(args) or [args[0]])

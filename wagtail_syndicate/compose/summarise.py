@@ -15,7 +15,7 @@ import regex
 from wagtail_syndicate.compose.analysis import Sentence, analyse, units
 from wagtail_syndicate.compose.cutting import cut
 from wagtail_syndicate.compose.ranking import better_span
-from wagtail_syndicate.compose.sentences import split
+from wagtail_syndicate.compose.sentences import is_complete, split
 from wagtail_syndicate.compose.text import glue, paragraphs, width
 from wagtail_syndicate.types import Article, Style
 
@@ -25,7 +25,9 @@ LONELY = 40
 """Width below which a sentence says too little to be all that is left of a paragraph."""
 SHORT = 2
 """Sentences in a short paragraph; a last one more is not left alone."""
-ASKS = regex.compile(r"[?？]\P{L}*$")
+ASKS = regex.compile(r"[?？\u061f\u037e]\P{L}*$")
+APART = " · "
+"""What stands between items of a list, or other lines that end without punctuation, in the same paragraph."""
 REPEATS = 0.4
 """Share of words that were said already from which on a text says nothing new."""
 
@@ -158,7 +160,8 @@ def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str, boo
                 yield "\n\n", sentence, place == 0
                 together = 0
             else:
-                yield glue(last, sentence), sentence, place == 0
+                is_apart = place == 0 and not is_complete(last)
+                yield (APART if is_apart else glue(last, sentence)), sentence, place == 0
             together += 1
             hook = hook and not ends_hook
             last = sentence
