@@ -108,6 +108,15 @@ def test_sentences_that_point_back(sentence, alone):
     assert stands_alone(sentence) is alone
 
 
+def test_a_beginning_that_points_back_is_left_for_whatever_is_better(monkeypatch):
+    """Even where it is better by less than the margin."""
+    text = article("Pines", "However, the day was long.", "Pines grow in the forest. The forest is full of pines.")
+    standing = article("Pines", "Hours passed, the day was long.", *(block.text for block in text.blocks[1:]))
+    monkeypatch.setattr(ranking, "score_of", lambda analysis, first, last: ranking.MARGIN / 2 if first else 0.0)
+    assert summarise(text, 60, len).startswith("Pines grow")
+    assert summarise(standing, 60, len).startswith("Hours passed")
+
+
 def test_nothing_is_better_where_nothing_fits_or_is_there():
     assert ranking.better_span(analyse(GREETING), len, 5) == []
     assert ranking.better_span(analyse(article("Empty")), len, 500) == []

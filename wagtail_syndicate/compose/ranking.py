@@ -62,7 +62,9 @@ def better_span(analysis: Analysis, length: Callable[[str], int], budget: int, l
     lead = max((last for first, last in spans if first == 0), default=None)
     if lead is None:
         return []
-    best, found = score_of(analysis, 0, lead) + MARGIN, slice(0)
+    # A text that begins with "However" or "He" has no right to that beginning: whatever is better is taken.
+    margin = MARGIN if analysis.sentences[0].alone else 0.0
+    best, found = score_of(analysis, 0, lead) + margin, slice(0)
     for first, last in spans:
         if first and score_of(analysis, first, last) > best:
             best, found = score_of(analysis, first, last), slice(first, last + 1)
