@@ -44,6 +44,8 @@ CASES = [
     ("de", "„Das ist gut. Wir bleiben“, sagte er.| Sie ging."),
     ("fr", "Elle habite av. Foch, né en 50 av. J.-C. à Rome.| J.-C. Duval aussi."),
     ("fr", "« C’est clair. Nous restons », dit-elle.| Il partit."),
+    ("fr", "La référence est de 25 °C.| L’eau restait à 5 m.| Il est 10 h."),
+    ("de", "Rom fiel 200 v. Chr. und 30 n. Chr. nicht.| Es hat 9 V.| Gut."),
     ("es", "Vive en la Avda. Mayor, núm. 5.| EE. UU. firmó.| ¿Qué pasa?| ¡Nada!"),
     ("pt", "A Profa. Souza mora na Av. Brasil, no séc. XX.| O Exmo. Sr. Ministro veio."),
     ("it", "L'on. Verdi e la sig.ra Neri vivono in v.le Mazzini, per es. d'estate.| Fine."),

@@ -45,6 +45,7 @@ GOES_ON = regex.compile(
     """,
     regex.VERBOSE,
 )
+UNIT = regex.compile(r"(?:°\p{L}|\d[\s\u00a0\u202f]?[mglhstVWKCF])$")
 FIRST_WORD = regex.compile(r"\w+")
 WHITE = regex.compile(r"[\s\u00a0\u202f]")
 HIGH = regex.compile(r"[\p{Ps}\p{Pi}\"'„»]*\p{Lu}")
@@ -110,6 +111,8 @@ def dot_ends(before: str, after: str, language: str) -> bool:
     if word.isdigit():
         is_list_number = before.strip() == word
         return not is_list_number and not (len(word) <= 2 and language in DOTTED_ORDINALS)
+    if UNIT.search(before):
+        return starts_high(after)
     # One letter is an initial or the begin of "z. B." more often than an end: "J. S. Bach".
     return not (len(word) == 1 and word.isalpha()) and not COMPOUND_INITIAL.fullmatch(word)
 
