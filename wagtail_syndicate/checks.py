@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, Warning, register
@@ -10,6 +11,8 @@ from django.core.checks import Error, Warning, register
 from wagtail_syndicate import conf, summarisers
 from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.backends import registry
+from wagtail_syndicate.compose import article as articles
+from wagtail_syndicate.compose.links import is_public
 from wagtail_syndicate.exceptions import ConfigurationError
 
 
@@ -79,6 +82,22 @@ def check_names(app_configs=None, **kwargs):
             hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(conf.DEFAULTS)}."
             found.append(Warning(f"{conf.SETTING} has no setting {name!r}.", hint=hint, id="wagtail_syndicate.W003"))
     return found
+
+
+@register("wagtail_syndicate")
+def check_page_url(app_configs=None, **kwargs):
+    """E005: the setting for public addresses leads nowhere. W005: it leads readers to this machine."""
+    if not (setting := conf.get("PAGE_URL")):
+        return []
+    try:
+        articles.page_url_callable(setting)
+    except ConfigurationError as error:
+        hint = "Give the address of the site that readers see, or the dotted path of a callable (page) -> address."
+        return [Error(str(error), hint=hint, id="wagtail_syndicate.E005")]
+    if settings.DEBUG or not isinstance(setting, str) or is_public(urlsplit(setting).hostname):
+        return []
+    problem = f"{conf.SETTING}['PAGE_URL']: links would lead to {setting}, where no reader finds the page."
+    return [Warning(problem, hint="Give the public host name.", id="wagtail_syndicate.W005")]
 
 
 @register("wagtail_syndicate")

@@ -15,6 +15,7 @@ from wagtail.models import Site
 from wagtail_syndicate import conf, tasks
 from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.admin.accounts import status_of
+from wagtail_syndicate.compose.links import is_public
 from wagtail_syndicate.delivery import monitor
 from wagtail_syndicate.exceptions import ConfigurationError, CredentialsLost
 from wagtail_syndicate.models import Account, Delivery, OAuthApp
@@ -71,7 +72,7 @@ def _settings() -> Iterator[Finding]:
         advice = "Add a site under Settings > Sites, with the address that readers use."
         yield Finding("no_site", "There is no site, so no page has a public address to post.", ADMIN, advice)
     for site in sites:
-        if site.hostname == "localhost" and not settings.DEBUG:
+        if not is_public(site.hostname) and not settings.DEBUG:
             problem = f"Links would lead to {site.root_url}, where no reader finds the page."
             yield Finding("address", problem, ADMIN, "Enter the public host name under Settings > Sites.")
 
