@@ -10,8 +10,9 @@ import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, When
 
+from wagtail_syndicate import database
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
 from wagtail_syndicate.models import Account, Delivery
@@ -100,24 +101,27 @@ def renew(lane: Lane) -> None:
     :raises LaneLost: it is no longer ours.
     """
     began = time.monotonic()
-    renewed = Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
-        lease_until=DatabaseNow() + timedelta(seconds=LEASE)
-    )
-    if not renewed:
+    if not _change(lane, lease_until=DatabaseNow() + timedelta(seconds=LEASE)):
         raise LaneLost(f"The lane of account {lane.account_id} was taken over.")
     lane.until = began + LEASE
 
 
 def release(lane: Lane) -> None:
     """Give the lane back."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(lease_until=None)
+    _change(lane, lease_until=None)
+
+
+def stand_back(lane: Lane, seconds: float) -> None:
+    """Give the lane back, and let nobody take it for a while: something is wrong here, and not with the network."""
+    later = DatabaseNow() + timedelta(seconds=seconds)
+    # The network may have asked for more.
+    wait = Case(When(blocked_until__gt=later, then=F("blocked_until")), default=later)
+    _change(lane, lease_until=None, blocked_until=wait, failures=F("failures") + 1)
 
 
 def block(lane: Lane, seconds: float) -> None:
     """Send nothing for the account for a while: its network asked for that, or cannot be reached."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
-        blocked_until=DatabaseNow() + timedelta(seconds=seconds), failures=F("failures") + 1
-    )
+    _change(lane, blocked_until=DatabaseNow() + timedelta(seconds=seconds), failures=F("failures") + 1)
 
 
 def block_neighbours(account: Account, seconds: float) -> None:
@@ -133,13 +137,14 @@ def block_neighbours(account: Account, seconds: float) -> None:
 
 def rest(lane: Lane, seconds: float) -> None:
     """Send nothing for the account for a while, though all is well: a limit of its network is nearly spent."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
-        blocked_until=DatabaseNow() + timedelta(seconds=seconds)
-    )
+    _change(lane, blocked_until=DatabaseNow() + timedelta(seconds=seconds))
 
 
 def succeeded(lane: Lane) -> None:
     """The network works: the next failure waits for a short time only."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).exclude(failures=0, blocked_until=None).update(
-        failures=0, blocked_until=None
-    )
+    ours = Account.objects.filter(pk=lane.account_id, fence=lane.fence)
+    database.insist(ours.exclude(failures=0, blocked_until=None).update, failures=0, blocked_until=None)
+
+
+def _change(lane: Lane, **values) -> int:
+    return database.insist(Account.objects.filter(pk=lane.account_id, fence=lane.fence).update, **values)

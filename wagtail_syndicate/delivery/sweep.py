@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from wagtail_syndicate import signals
+from wagtail_syndicate import database, signals
 from wagtail_syndicate.accounts import upkeep
 from wagtail_syndicate.delivery import monitor, plan, probe
 from wagtail_syndicate.delivery.clock import DatabaseNow
@@ -96,3 +96,4 @@ def _try(part: Callable[[], int]) -> None:
         part()
     except Exception as error:
         logger.error("The sweep could not %s: %s", part.__name__, type(error).__name__, exc_info=True)
+        database.mend()
