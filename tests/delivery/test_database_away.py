@@ -160,6 +160,8 @@ def cuts(monkeypatch, work, prepare, **how):
         if not happened:
             assert at > 20, "The walk is too short to have seen anything."
             return
+        blamed = Delivery.objects.filter(reason__in=("internal", "site_trouble"))
+        assert not blamed.exists(), f"{cut.name}: the database's trouble is nobody's mistake"
         yield cut, error
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db.models import Case, Exists, F, Min, OuterRef, Q, When
 
 from wagtail_syndicate import database
+from wagtail_syndicate.backends import http
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
 from wagtail_syndicate.models import Account, Delivery
@@ -22,6 +23,10 @@ LEASE = 120.0  # seconds; an answer may take 20, preparing pictures some more
 MARGIN = 45.0  # seconds that must be left of a lease when the irreversible call begins
 
 NEIGHBOURS_LATER = 5.0  # seconds
+
+# No moment that lies further ahead than this is believed.
+LONGEST_LEASE = 2  # times LEASE
+LONGEST_BLOCK = http.MAX_WAIT + 3600.0  # seconds; a network may say how long
 
 State = Delivery.State
 
@@ -59,12 +64,27 @@ def due(now=None) -> Q:
 
 def free(prefix: str = "") -> Q:
     """The condition for accounts that nobody holds, that may be used, and that are not told to wait."""
-    now = DatabaseNow()
     return (
-        (Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lte": now}))
-        & (Q(**{f"{prefix}blocked_until": None}) | Q(**{f"{prefix}blocked_until__lte": now}))
+        _is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)
+        & _is_over(f"{prefix}blocked_until", LONGEST_BLOCK)
         & (Q(**{f"{prefix}status": Account.Status.CONNECTED}) | Q(**{f"{prefix}by_hand": True}))
     )
+
+
+def held(prefix: str = "") -> Q:
+    """The condition for accounts that somebody works for."""
+    return ~_is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)
+
+
+def _is_over(name: str, longest: float) -> Q:
+    """The condition for a moment in the column ``name`` that has passed.
+
+    One further ahead than ``longest`` seconds was written before the database's clock was set back, and would stop the
+    account for as long as that.
+    """
+    now = DatabaseNow()
+    passed = Q(**{f"{name}__lte": now}) | Q(**{f"{name}__gt": now + timedelta(seconds=longest)})
+    return Q(**{name: None}) | passed
 
 
 def due_accounts(limit: int = 64) -> list[int]:
@@ -77,6 +97,18 @@ def due_accounts(limit: int = 64) -> list[int]:
         .order_by("oldest", "account_id")
         .values_list("account_id", flat=True)[:limit]
     )
+
+
+def next_of(account_id: int) -> Delivery | None:
+    """The account's delivery that is to be worked on now; ``None`` when there is nothing to do.
+
+    What was left in flight comes first, so that there is never a second one. Then what was planned first: not what is
+    due first, because what had to wait goes before what came later.
+    """
+    # Not by pk alone: a database might go through all of that index.
+    left_first = Case(When(state=State.SENDING, then=0), default=1)
+    due_now = Delivery.objects.filter(due(), account_id=account_id).select_related("account")
+    return due_now.order_by(left_first, "created_at", "pk").first()
 
 
 def claim(account_id: int) -> Lane | None:

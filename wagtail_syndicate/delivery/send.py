@@ -95,13 +95,7 @@ def _work(lane: Lane, until: float) -> int:
     """Work on one lane's due deliveries, in order, until it has to wait."""
     worked = 0
     while time.monotonic() < until:
-        delivery = (
-            Delivery.objects.filter(lanes.due(), account_id=lane.account_id)
-            .select_related("account")
-            # Not by due_at: what had to wait goes first. Not by pk: a database might go through all of that index.
-            .order_by("created_at", "pk")
-            .first()
-        )
+        delivery = lanes.next_of(lane.account_id)
         if delivery is None:
             break
         lanes.renew(lane)
