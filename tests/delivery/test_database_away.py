@@ -37,7 +37,7 @@ class Cut:
         self.at, self.lasting, self.stayed, self.error = at, lasting, lasting, error
         self.steps, self.tries, self.broken, self.name = 0, 0, False, ""
         connection = self.connection = connections["default"]
-        self.original = {name: getattr(connection, name) for name in ("_commit", "close", "is_usable")}
+        self.original = {name: getattr(connection, name) for name in ("_commit", "_rollback", "close", "is_usable")}
         for name in self.original:
             monkeypatch.setattr(connection, name, getattr(self, f"do_{name.lstrip('_')}"))
         monkeypatch.setattr(connection, "execute_wrappers", [*connection.execute_wrappers, self.statement])
@@ -74,6 +74,10 @@ class Cut:
         self.step("before COMMIT")
         self.original["_commit"]()
         self.step("after COMMIT")
+
+    def do_rollback(self):
+        self.original["_rollback"]()  # as the server does when the connection breaks
+        self.raise_if_broken()
 
     def do_is_usable(self):
         return not self.broken and self.original["is_usable"]()

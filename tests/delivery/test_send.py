@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
@@ -21,6 +22,8 @@ from wagtail_syndicate.types import Receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
+
+QUERIES = 30  # of one delivery more in a lane, savepoints and the like included
 
 
 @pytest.fixture
@@ -256,6 +259,23 @@ def test_a_second_bell_finds_nothing(page):
     assert send.drain() == 1
     assert send.drain() == 0
     assert len(Memory.outbox) == 1
+
+
+def test_a_delivery_takes_a_fixed_number_of_queries(account):
+    """The same for the tenth of a lane as for the second, and with ten thousand old ones as with none."""
+
+    def queries(number):
+        for _page in range(number):
+            publish(NewsPageFactory(), account)
+        send.drain()  # what is looked up once for the process
+        for _page in range(number):
+            publish(NewsPageFactory(), account)
+        with CaptureQueriesContext(connection) as captured:
+            assert send.drain() == number
+        return len(captured)
+
+    one, four = queries(1), queries(4)
+    assert (four - one) / 3 <= QUERIES
 
 
 def test_a_held_lane_is_not_claimed_twice(page, account):
