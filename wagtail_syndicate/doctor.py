@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import checks
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from wagtail.models import Site
 
@@ -129,9 +129,10 @@ def _backlog(figures: monitor.Figures) -> Iterator[Finding]:
     if figures.unplanned:
         problem = f"{figures.unplanned} publications are not planned yet."
         yield Finding("unplanned", problem, OPERATOR, "See that the sweep runs.")
-    failed = Delivery.objects.filter(state=State.FAILED, reason__in=("unplanned", "plan_failed", "internal"))
-    if recent := failed.filter(updated_at__gt=timezone.now() - timedelta(days=7)).count():
-        problem = f"{recent} publications or posts of the last seven days failed because of a mistake in software."
+    failed = Q(state=State.FAILED, reason__in=("unplanned", "plan_failed", "internal"))
+    failed |= Q(state=State.WAITING, reason="site_trouble")
+    if recent := Delivery.objects.filter(failed, updated_at__gt=timezone.now() - timedelta(days=7)).count():
+        problem = f"{recent} publications or posts of the last seven days met a mistake in software."
         yield Finding("internal", problem, DEVELOPER, "Search the logs of wagtail_syndicate for errors.")
 
 
@@ -157,7 +158,10 @@ def _accounts() -> Iterator[Finding]:
             yield Finding("account", problem, ADMIN, str(status["note"]))
         if account.failures >= FAILURES:
             problem = f"{account.label}: {account.failures} tries in a row did not get through ({account.network})."
-            advice = "Look whether this server reaches the network, and whether the network says that it has trouble."
+            advice = (
+                "Look whether this server reaches the network, and whether the network says that it has trouble. The "
+                "workers' logs tell what it was."
+            )
             yield Finding("blocked", problem, OPERATOR, advice)
 
 

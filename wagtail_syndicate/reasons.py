@@ -18,6 +18,10 @@ REASONS = {
     "account_cap": _(
         "This site posts only so often to one account within an hour. It will be posted later automatically."
     ),
+    "site_trouble": _(
+        "Something went wrong on this site. It will be tried again automatically; if this stays, the site's "
+        "developers must look."
+    ),
     "probe_unreachable": _(
         "The page could not be fetched at its public address. It will be tried again automatically; if this stays, "
         "the site's developers must look."

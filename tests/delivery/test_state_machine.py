@@ -386,7 +386,7 @@ def waits(*seconds):
     return wait
 
 
-LEASE = '(Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lte": now}))'
+LEASE = '_is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)'
 STOPPED = {"State.ASSISTED)": "State.ASSISTED, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
 FENCE = 'Account.objects.values_list("fence", flat=True).get(pk=account_id)'
 CONTROLS = {

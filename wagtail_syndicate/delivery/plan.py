@@ -14,7 +14,7 @@ from django.db.models import Case, F, TextField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import conf, database
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
 from wagtail_syndicate.models import Account, Delivery, TargetSet
@@ -156,6 +156,8 @@ def _plan_one(pk: int, page_id: int, plan_at) -> bool:
                 return False
             plan(page.specific, page.live_revision, too_late)
             return True
+    except database.AWAY:
+        raise  # which is no mistake in planning; it comes round again
     except Exception as error:
         logger.error("Page %s is still not planned: %s", page_id, type(error).__name__, exc_info=True)
     if page := pages.first():

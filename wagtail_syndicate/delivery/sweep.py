@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from django.db.models import Q
 
-from wagtail_syndicate import signals
+from wagtail_syndicate import database, signals
 from wagtail_syndicate.accounts import upkeep
-from wagtail_syndicate.delivery import monitor, plan, probe
+from wagtail_syndicate.delivery import lanes, monitor, plan, probe
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.delivery.send import drain
@@ -32,7 +32,7 @@ def tidy() -> int:
     """
     unsent = Delivery.objects.filter(state=State.WAITING, maybe_sent=False)
     # Rows whose account is being worked for are left to the worker, which asks the same question.
-    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(account__lease_until__gt=DatabaseNow())
+    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(lanes.held("account__"))
     return (
         _end(unsent.filter(account=None), state=State.CANCELLED, reason="account_gone")
         + _end(overdue.filter(reason__in=probe.REASONS), state=State.FAILED)
@@ -47,8 +47,7 @@ def _leave_to_people() -> int:
     Those of accounts that work are left to whoever takes over the lane.
     """
     usable = Q(account__status=Account.Status.CONNECTED) | Q(account__by_hand=True)
-    held = Q(account__lease_until__gt=DatabaseNow())
-    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(held)
+    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(lanes.held("account__"))
     unasked = Delivery.objects.filter(state=State.UNKNOWN, account=None, due_at__isnull=False)
     return _end(left, state=State.UNKNOWN, reason="interrupted") + _end(unasked, reason="unclear")
 
@@ -96,3 +95,4 @@ def _try(part: Callable[[], int]) -> None:
         part()
     except Exception as error:
         logger.error("The sweep could not %s: %s", part.__name__, type(error).__name__, exc_info=True)
+        database.mend()

@@ -115,6 +115,8 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="sent") | ~Q(remote_id=""), name="syndicate_sent_has_a_remote_id"
             ),
+            # One request in flight for an account; databases without partial indexes do without.
+            models.UniqueConstraint(fields=["account"], condition=Q(state="sending"), name="syndicate_one_in_flight"),
             models.CheckConstraint(condition=~Q(state="sending") | Q(maybe_sent=True), name="syndicate_intent_first"),
         ]
         indexes = [
