@@ -102,7 +102,8 @@ def not_permitted(ticked: Mapping[Account, str], known: Mapping[str, object]) ->
 
 
 def _accounts(user, actions) -> QuerySet[Account]:
-    return policy.instances_user_has_any_permission_for(user, actions)
+    # With the collection, so that what one may do with each of them is known without another query.
+    return policy.instances_user_has_any_permission_for(user, actions).select_related("collection")
 
 
 def _may(user, actions, account: Account | None = None) -> bool:
