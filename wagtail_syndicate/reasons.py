@@ -128,6 +128,14 @@ REASONS = {
     "account_inactive": _("The account is switched off, so nothing was posted."),
     "locale": _("The account is not meant for the language of this page."),
     "site": _("The account is not meant for the site of this page."),
+    "not_permitted": _(
+        "Whoever ticked the account may not use it now, so nothing was posted. Somebody who may use it must open the "
+        "page in the editor, leave the account ticked, and publish."
+    ),
+    "rejected": _(
+        "Somebody who manages the account read the post and rejected it. Change the wording, then publish the page: "
+        "it will wait for approval again."
+    ),
     "unpublished": _("The page was unpublished before it was time to post."),
     "unticked": _("The account was unticked before it was time to post."),
     "cancelled": _("Cancelled before it was sent."),

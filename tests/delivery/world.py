@@ -35,15 +35,33 @@ MUCH_LATER = 400.0  # and one that it said it would accept later
 KEY_MEMORY = 3600.0  # seconds for which a network remembers a key
 OPEN_STATES = {State.WAITING, State.SENDING, State.UNKNOWN}
 # States that say: nothing left, or the network refused it.
-UNSENT = {State.WAITING, State.FAILED, State.MISSED, State.CANCELLED, State.SKIPPED, State.ASSISTED}
+UNSENT = {
+    State.WAITING,
+    State.APPROVAL,
+    State.FAILED,
+    State.MISSED,
+    State.CANCELLED,
+    State.SKIPPED,
+    State.ASSISTED,
+}
 LEGAL = {
     "worker": {
-        State.WAITING: {State.SENDING, State.ASSISTED, State.FAILED, State.SKIPPED, State.MISSED, State.CANCELLED},
+        State.WAITING: {
+            State.SENDING,
+            State.ASSISTED,
+            State.FAILED,
+            State.SKIPPED,
+            State.MISSED,
+            State.CANCELLED,
+            State.APPROVAL,
+        },
+        State.APPROVAL: {State.WAITING, State.FAILED, State.SKIPPED, State.MISSED, State.CANCELLED},
         State.SENDING: {State.SENT, State.UNKNOWN, State.WAITING, State.FAILED},
         State.UNKNOWN: {State.SENT, State.SENDING, State.WAITING},
     },
     "person": {
         State.WAITING: {State.CANCELLED},
+        State.APPROVAL: {State.WAITING, State.CANCELLED},
         State.ASSISTED: {State.CANCELLED, State.POSTED},
         State.FAILED: {State.WAITING},
         State.MISSED: {State.WAITING},
@@ -51,10 +69,11 @@ LEGAL = {
         State.UNKNOWN: {State.POSTED, State.WAITING},
     },
     "page": {
-        State.WAITING: {State.CANCELLED},
-        State.ASSISTED: {State.CANCELLED, State.WAITING},
-        State.SKIPPED: {State.WAITING},
-        State.CANCELLED: {State.WAITING},
+        State.WAITING: {State.CANCELLED, State.APPROVAL},
+        State.APPROVAL: {State.CANCELLED, State.WAITING},
+        State.ASSISTED: {State.CANCELLED, State.WAITING, State.APPROVAL},
+        State.SKIPPED: {State.WAITING, State.APPROVAL},
+        State.CANCELLED: {State.WAITING, State.APPROVAL},
     },
 }
 
@@ -129,6 +148,8 @@ class World:
     looks: list = field(default_factory=list)
     allowed: dict = field(default_factory=dict)
     """By delivery: how many posts people have asked for, where it is not one."""
+    approved: dict = field(default_factory=dict)
+    """By delivery: the texts that somebody has approved."""
     trusted: dict = field(default_factory=dict)
     """By delivery: the number of requests that a person has vouched for."""
     holders: set = field(default_factory=set)
@@ -209,6 +230,8 @@ class World:
             self.violate(f"{told} after the lease")
         earlier = [r for r in self.requests if r.delivery == delivery.pk][self.trusted.get(delivery.pk, 0) :]
         unclear = [r for r in earlier if not r.clear]
+        if delivery.account.needs_approval and not earlier and request.text not in self.approved.get(delivery.pk, ()):
+            self.violate(f"{told} without approval")
         if any(r.text != request.text for r in unclear):
             self.violate(f"{told} with other words than the earlier one, which may have been accepted")
         for doubt in unclear:

@@ -24,7 +24,8 @@ from wagtail_syndicate.models import Delivery
 
 TEMPLATE = "wagtail_syndicate/panel/record.html"
 
-MAKES_DUE = ("retry", "send_again")
+MAKES_DUE = ("retry", "send_again", "approve")
+MOST_OF_A_NOTE = 1000  # characters
 
 
 @require_GET
@@ -47,7 +48,7 @@ def act(request, pk, action):
         raise Http404
     delivery = get_object_or_404(Delivery.objects.select_related("account", "page"), pk=pk)
     page = delivery.page.specific if delivery.page else None
-    if not records.may_act(request.user, page)(delivery):
+    if not records.may_act(request.user, page)(delivery, action):
         raise PermissionDenied
 
     details, typed = {}, request.POST.get("permalink", "").strip()
@@ -57,6 +58,10 @@ def act(request, pk, action):
         except ValidationError as error:
             errors = {delivery.pk: (" ".join(error.messages), typed)}
             return _answer(request, delivery, page, 422, errors=errors)
+    if action in actions.WITH_NOTE:
+        details["note"] = request.POST.get("note", "").strip()[:MOST_OF_A_NOTE]
+    if action in actions.WITH_MARK:
+        details["mark"] = request.GET.get("mark", "")
 
     with transaction.atomic():
         # A tab that was left open, or a forged request, may ask for what makes no sense any more.
@@ -66,7 +71,7 @@ def act(request, pk, action):
                 instance=page or delivery,
                 action=f"wagtail_syndicate.{action}",
                 user=request.user,
-                data={"account": delivery.account_label, "network": delivery.network},
+                data={"account": delivery.account_label, "network": delivery.network, **_told(details)},
             )
             if action in MAKES_DUE:
                 transaction.on_commit(tasks.ring, robust=True)
@@ -76,8 +81,14 @@ def act(request, pk, action):
     return _answer(request, delivery, page, 200)
 
 
+def _told(details: dict) -> dict:
+    """What of a person's words belongs in the log."""
+    return {"note": details["note"]} if details.get("note") else {}
+
+
 def _answer(request, delivery, page, status, **extra):
-    if page is None:
+    # Who approves need not be one who may edit the page.
+    if page is None or not page.permissions_for_user(request.user).can_edit():
         context = records.record_of_one(delivery, request.user, **extra)
     else:
         context = records.record_of(page, request.user, **extra)

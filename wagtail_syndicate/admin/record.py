@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.accounts import permissions
-from wagtail_syndicate.delivery import actions
+from wagtail_syndicate.delivery import actions, approval
 from wagtail_syndicate.models import Account, Attempt, Delivery
+from wagtail_syndicate.types import Message
 
 
 State = Delivery.State
@@ -37,6 +38,7 @@ LOOKS = {
     State.MISSED: Look("critical", "warning"),
     State.SKIPPED: Look("neutral", "minus"),
     State.CANCELLED: Look("neutral", "cross"),
+    State.APPROVAL: Look("warning", "user"),
 }
 
 
@@ -44,12 +46,18 @@ STUCK = Look("warning", "time")
 
 
 class Button(NamedTuple):
-    """An action that makes sense now; ``asks_link`` tells that the post's address may be given with it."""
+    """An action that makes sense now.
+
+    ``asks_link``: the post's address may be given with it; ``asks_note``: some words may; ``mark``: names the message
+    that it is about.
+    """
 
     name: str
     label: str
     asks_link: bool
     is_main: bool
+    asks_note: bool = False
+    mark: str = ""
 
 
 LABELS = {
@@ -58,9 +66,11 @@ LABELS = {
     "send_again": _("Send again"),
     "mark_posted": _("Mark as posted"),
     "cancel": _("Cancel"),
+    "approve": _("Approve"),
+    "reject": _("Reject"),
 }
 
-MAIN = ("retry", "confirm", "mark_posted")
+MAIN = ("retry", "confirm", "mark_posted", "approve")
 
 DONE_BY_PERSON = {
     "retry": _("asked to try again"),
@@ -68,6 +78,8 @@ DONE_BY_PERSON = {
     "send_again": _("said that the post is not there, and sent it again"),
     "mark_posted": _("marked it as posted"),
     "cancel": _("cancelled it"),
+    "approve": _("approved it"),
+    "reject": _("rejected it"),
 }
 
 OUTCOMES = {
@@ -102,10 +114,17 @@ class Entry:
         return any(button.asks_link for button in self.buttons)
 
     @property
+    def asks_note(self) -> bool:
+        """Whether a field for some words to the editor is shown."""
+        return any(button.asks_note for button in self.buttons)
+
+    @property
     def explanation(self) -> str:
         """Why it is in this state and who must act."""
         if not self.delivery.reason and is_stuck(self.delivery):
             return self.delivery.explain(self.delivery.account.problem or "not_connected")
+        if self.delivery.state == State.APPROVAL:
+            return _("Somebody else who may manage the account has to read this post and approve it.")
         return self.delivery.explanation
 
     @property
@@ -134,6 +153,19 @@ class Entry:
         return message.link if message and self.delivery.state in (State.SENT, State.POSTED) else ""
 
     @property
+    def rejection(self) -> Attempt | None:
+        """The last rejection, when it says why; ``None`` while the post is not rejected."""
+        if self.delivery.reason != "rejected":
+            return None
+        lines = [line.attempt for line in self.lines if line.attempt.outcome == "reject"]
+        return lines[-1] if lines and lines[-1].detail else None
+
+    @property
+    def to_read(self) -> Message | None:
+        """The message that waits for approval, ``None`` when none does."""
+        return self.delivery.message if self.delivery.state == State.APPROVAL else None
+
+    @property
     def text_to_paste(self) -> str:
         """What a person posts by hand, "" when nothing is to be posted."""
         message = self.delivery.message
@@ -157,34 +189,44 @@ def note_of(delivery: Delivery) -> str:
 def is_stuck(delivery: Delivery) -> bool:
     """Whether it waits for somebody who mends the account, not for time to pass."""
     account = delivery.account
-    if delivery.state != State.WAITING or account is None or account.by_hand:
+    waits = delivery.state == State.WAITING or (delivery.state == State.APPROVAL and delivery.payload is None)
+    if not waits or account is None or account.by_hand:
         return False
     return account.status != Account.Status.CONNECTED
 
 
-def may_act(user, page) -> Callable[[Delivery], bool]:
-    """Whether ``user`` may decide about deliveries of ``page``, as a question to be asked for each of them.
+def may_act(user, page) -> Callable[[Delivery, str], bool]:
+    """Whether ``user`` may do something with deliveries of ``page``, as a question to be asked for each of them.
 
-    Publishing the page and using the account are both needed; of a deleted page, managing accounts.
+    Publishing the page and using, or managing, the account are both needed; of a deleted page, managing the account.
+    Approving is for those who manage the account and have no part in the post.
 
     :param page: ``None`` when it was deleted.
     """
-    manages = permissions.can_manage(user)
-    allowed = page.permissions_for_user(user).can_publish() if page else manages
-    if not allowed:
-        return lambda delivery: False
-    usable = set(permissions.usable_accounts(user).values_list("pk", flat=True))
-    uses = permissions.can_use(user)
-    return lambda delivery: manages or (delivery.account_id in usable if delivery.account_id else uses)
+    manages = set(permissions.managed_accounts(user).values_list("pk", flat=True))
+    uses = set(permissions.usable_accounts(user).values_list("pk", flat=True)) if page else set()
+    of_deleted_accounts = permissions.can_manage(user) or (page is not None and permissions.can_use(user))
+    publishes = page is None or page.permissions_for_user(user).can_publish()
+
+    def may(delivery: Delivery, action: str = "") -> bool:
+        if action in approval.ACTIONS:
+            return approval.may_decide(user, delivery)
+        account = delivery.account_id
+        return publishes and (account in manages or account in uses if account else of_deleted_accounts)
+
+    return may
 
 
 def record_of(page, user, **extra: Any) -> dict[str, Any]:
-    """The template context for all deliveries of a page; takes a fixed number of queries.
+    """The template context for the deliveries of a page, of those accounts that ``user`` may know of; takes a fixed
+    number of queries.
 
     :param extra: as for :func:`record`.
     """
-    deliveries = _with_all(Delivery.objects.filter(page_id=page.pk)).order_by("account_label", "pk")
-    return record(deliveries, may_act(user, page), **extra)
+    deliveries = list(_with_all(Delivery.objects.filter(page_id=page.pk)).order_by("account_label", "pk"))
+    known = set(permissions.seen_accounts(user).values_list("pk", flat=True))
+    seen = [delivery for delivery in deliveries if delivery.account_id is None or delivery.account_id in known]
+    return record(seen, may_act(user, page), hidden=len(deliveries) - len(seen), **extra)
 
 
 def record_of_one(delivery: Delivery, user, **extra: Any) -> dict[str, Any]:
@@ -197,18 +239,21 @@ def record_of_one(delivery: Delivery, user, **extra: Any) -> dict[str, Any]:
 
 def record(
     deliveries: Iterable[Delivery],
-    may: Callable[[Delivery], bool],
+    may: Callable[[Delivery, str], bool],
     message: str = "",
+    hidden: int = 0,
     errors: dict[int, tuple[str, str]] | None = None,
 ) -> dict[str, Any]:
     """The template context for some deliveries.
 
     :param message: something to say above them.
+    :param hidden: how many there are besides, of accounts that the person may not know of.
     :param errors: what is wrong with an address that was typed, and the address, by delivery.
     """
-    entries = [_entry(delivery, may(delivery), *(errors or {}).get(delivery.pk, ())) for delivery in deliveries]
+    entries = [_entry(delivery, may, *(errors or {}).get(delivery.pk, ())) for delivery in deliveries]
     return {
         "entries": entries,
+        "hidden": hidden,
         "message": message,
         "is_busy": any(_is_moving(entry.delivery) for entry in entries),
     }
@@ -216,25 +261,38 @@ def record(
 
 def _with_all(queryset):
     attempts = Attempt.objects.select_related("user")
-    return queryset.select_related("account").prefetch_related(Prefetch("attempts", queryset=attempts))
+    return queryset.select_related("account__collection").prefetch_related(Prefetch("attempts", queryset=attempts))
 
 
 def _is_moving(delivery: Delivery) -> bool:
     """Whether the state will change by itself, so that looking again makes sense."""
+    if delivery.state == State.APPROVAL:
+        return delivery.payload is None and not is_stuck(delivery)
     if delivery.state in (State.WAITING, State.UNKNOWN):
         return delivery.due_at is not None and not is_stuck(delivery)
     return delivery.state == State.SENDING
 
 
-def _entry(delivery: Delivery, may: bool, error: str = "", typed: str = "") -> Entry:
-    names = actions.allowed(delivery) if may else ()
+def _entry(delivery: Delivery, may: Callable[[Delivery, str], bool], error: str = "", typed: str = "") -> Entry:
+    names = [name for name in actions.allowed(delivery) if may(delivery, name)]
     return Entry(
         delivery,
         STUCK if is_stuck(delivery) else LOOKS[State(delivery.state)],
-        [Button(name, LABELS[name], name in actions.WITH_PERMALINK, name in MAIN) for name in names],
+        [_button(name, delivery) for name in names],
         [Line(attempt, _words(attempt, delivery)) for attempt in delivery.attempts.all()],
         error,
         typed,
+    )
+
+
+def _button(name: str, delivery: Delivery) -> Button:
+    return Button(
+        name,
+        LABELS[name],
+        asks_link=name in actions.WITH_PERMALINK,
+        is_main=name in MAIN,
+        asks_note=name in actions.WITH_NOTE,
+        mark=approval.mark_of(delivery) if name in actions.WITH_MARK else "",
     )
 
 

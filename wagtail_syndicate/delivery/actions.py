@@ -6,8 +6,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from wagtail_syndicate import conf
+from wagtail_syndicate.delivery import approval
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models import Attempt, Delivery
@@ -18,6 +21,7 @@ State = Delivery.State
 # What may be done in which state.
 ALLOWED = {
     State.WAITING: ("cancel",),
+    State.APPROVAL: ("approve", "reject", "cancel"),
     State.FAILED: ("retry",),
     State.MISSED: ("retry",),
     State.CANCELLED: ("retry",),
@@ -32,16 +36,18 @@ def allowed(delivery: Delivery) -> tuple[str, ...]:
         return tuple(name for name in ALLOWED.get(delivery.state, ()) if name in ("confirm", "mark_posted", "cancel"))
     if delivery.state == State.CANCELLED and delivery.was_never_sent:
         return ()  # the page itself was changed; publishing it again decides
+    if delivery.state == State.APPROVAL and delivery.payload is None:
+        return ("cancel",)  # there is nothing to read yet
     return ALLOWED.get(delivery.state, ())
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send a failed, missed or cancelled delivery after all, with page and wording as they were last published.
+    """Send a failed, missed, cancelled or rejected delivery after all, with page and wording as last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
     # What was cancelled because the page changed is for the next publication to decide.
-    by_person = {"reason": "cancelled"} if delivery.state == State.CANCELLED else None
+    by_person = {"reason__in": Delivery.DECIDED} if delivery.state == State.CANCELLED else None
     return _change(
         delivery,
         (delivery.state,) if delivery.state in (State.FAILED, State.MISSED, State.CANCELLED) else (),
@@ -84,7 +90,7 @@ def cancel(delivery: Delivery, user=None) -> bool:
     """Do not send what has not left."""
     return _change(
         delivery,
-        (State.WAITING, State.ASSISTED),
+        Delivery.UNSENT,
         user,
         "cancel",
         only={"maybe_sent": False},
@@ -95,7 +101,55 @@ def cancel(delivery: Delivery, user=None) -> bool:
     )
 
 
+@transaction.atomic
+def approve(delivery: Delivery, user, mark: str = "") -> bool:
+    """Somebody else has read the message: it is sent when it is due.
+
+    :param mark: of the message that was read (``approval.mark_of``); another one is not approved.
+    """
+    stored = Delivery.objects.select_for_update().filter(pk=delivery.pk).first()
+    if stored is None or not mark or approval.mark_of(stored) != mark or not approval.may_decide(user, stored):
+        delivery.refresh_from_db()
+        return False
+    return _change(
+        delivery,
+        (State.APPROVAL,),
+        user,
+        "approve",
+        only={"payload__isnull": False},
+        state=State.WAITING,
+        reason="",
+        detail="",
+        due_at=Coalesce("due_at", DatabaseNow()),
+        approved_at=DatabaseNow(),
+        approved_by=user,
+        approved_payload=F("payload"),
+    )
+
+
+def reject(delivery: Delivery, user, note: str = "") -> bool:
+    """Somebody else has read the message: it is not sent. Published again with other words, it can be approved.
+
+    :param note: for whoever wrote it: what should be different.
+    """
+    if not approval.may_decide(user, delivery):
+        return False
+    return _change(
+        delivery,
+        (State.APPROVAL,),
+        user,
+        "reject",
+        note=note,
+        state=State.CANCELLED,
+        reason="rejected",
+        detail="",
+        due_at=None,
+    )
+
+
 ACTIONS = {
+    "approve": approve,
+    "reject": reject,
     "retry": retry,
     "confirm": confirm,
     "send_again": send_again,
@@ -103,6 +157,8 @@ ACTIONS = {
     "cancel": cancel,
 }
 WITH_PERMALINK = ("confirm", "mark_posted")
+WITH_NOTE = ("reject",)
+WITH_MARK = ("approve",)
 
 
 def _afresh() -> dict:
@@ -130,13 +186,18 @@ def _posted(permalink: str) -> dict:
 
 
 @transaction.atomic
-def _change(delivery: Delivery, states, user, what: str, only=None, **values) -> bool:
+def _change(delivery: Delivery, states, user, what: str, only=None, note: str = "", **values) -> bool:
     changed = Delivery.objects.filter(pk=delivery.pk, state__in=states, **(only or {})).update(
         **values, updated_at=DatabaseNow()
     )
     if changed:
         Attempt.objects.create(
-            delivery=delivery, kind=Attempt.Kind.PERSON, outcome=what, user=user, finished_at=DatabaseNow()
+            delivery=delivery,
+            kind=Attempt.Kind.PERSON,
+            outcome=what,
+            detail=note,
+            user=user,
+            finished_at=DatabaseNow(),
         )
     delivery.refresh_from_db()
     return bool(changed)

@@ -59,7 +59,9 @@ class Lane:
 def due(now=None) -> Q:
     """The condition for deliveries that need someone to look at them now."""
     now = now or DatabaseNow()
-    return Q(state__in=(State.WAITING, State.UNKNOWN), due_at__lte=now) | Q(state=State.SENDING)
+    # Somebody has to read a post before it may be sent: it is composed before it is due.
+    unread = Q(state=State.APPROVAL, payload__isnull=True)
+    return Q(state__in=(State.WAITING, State.UNKNOWN), due_at__lte=now) | Q(state=State.SENDING) | unread
 
 
 def free(prefix: str = "") -> Q:

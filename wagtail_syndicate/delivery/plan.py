@@ -10,11 +10,13 @@ from datetime import timedelta
 
 import swapper
 from django.db import transaction
-from django.db.models import Case, F, TextField, Value, When
+from django.db.models import Case, F, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from wagtail.log_actions import get_active_log_context
 
 from wagtail_syndicate import conf, database
+from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
 from wagtail_syndicate.models import Account, Delivery, TargetSet
@@ -62,42 +64,51 @@ def plan(page, revision=None, expires_at=None) -> bool:
     accounts = _accounts(targets)
     obstacle = page_obstacle(page)
     site_id = site_id_of(page) if not obstacle else None
+    publisher = _publisher(revision)
+    tickers = permissions.people({target.by for target in targets.values() if target.by})
+    barred = permissions.not_permitted({account: targets[account.pk].by for account in accounts}, tickers)
 
     new, revived, renewed, reworded = [], [], [], []
     for account in accounts:
         target = targets[account.pk]
         reason = obstacle or account_obstacle(account, page, site_id)
+        if not reason and account.pk in barred:
+            reason = "not_permitted"
         delivery = known.get(account.pk)
         if delivery is None:
-            new.append(_new_delivery(page, account, target.wording, revision, reason, expires_at))
-        elif delivery.was_never_sent and not reason:
-            delivery.wording = target.wording
+            delivery = _new_delivery(page, account, revision, reason, expires_at)
+            new.append(delivery)
+        elif (delivery.was_never_sent or _is_answer(delivery, target)) and not reason:
             revived.append(delivery)
-        elif delivery.state in (State.WAITING, State.ASSISTED) and not delivery.maybe_sent:
-            delivery.wording = target.wording
+        elif delivery.state in Delivery.UNSENT and not delivery.maybe_sent:
             renewed.append(delivery)
-        elif delivery.state in RETRIED and delivery.wording != target.wording:
-            delivery.wording = target.wording
+        elif delivery.state in RETRIED:
             reworded.append(delivery)
+        else:
+            continue
+        delivery.wording = target.wording
+        delivery.ticked_by = tickers.get(target.by)
+        delivery.published_by_id = publisher
     unticked = [delivery.pk for account_id, delivery in known.items() if account_id not in targets]
 
     if new:
         # Two publications at the same moment: the unique constraint lets one of them write.
         Delivery.objects.bulk_create(new, ignore_conflicts=True)
+    careful = [account.pk for account in accounts if account.needs_approval]
     if revived:
-        _start_over(revived, Delivery.NEVER_SENT, expires_at)
+        _start_over(revived, Delivery.NEVER_SENT, expires_at, careful)
     if renewed:
-        _start_over(renewed, (State.WAITING, State.ASSISTED), expires_at)
+        _start_over(renewed, Delivery.UNSENT, expires_at, careful)
     if reworded:
-        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(wording=_wordings(reworded))
+        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(**_chosen(reworded))
     if unticked:
         cancel(Delivery.objects.filter(pk__in=unticked), "unticked")
-    return bool(revived or renewed or any(delivery.state == State.WAITING for delivery in new))
+    return bool(revived or renewed or any(delivery.state != State.SKIPPED for delivery in new))
 
 
 def cancel(deliveries, reason: str) -> int:
     """Stop those of ``deliveries`` (a queryset) that have not left; what may have been sent is not touched."""
-    return deliveries.filter(state__in=(State.WAITING, State.ASSISTED), maybe_sent=False).update(
+    return deliveries.filter(state__in=Delivery.UNSENT, maybe_sent=False).update(
         state=State.CANCELLED, reason=reason, detail="", due_at=None, updated_at=DatabaseNow()
     )
 
@@ -178,7 +189,22 @@ def _notes(page_id: int):
 def _accounts(account_ids) -> list[Account]:
     if not account_ids:
         return []
-    return list(Account.objects.filter(pk__in=account_ids).prefetch_related("locales", "sites"))
+    found = Account.objects.filter(pk__in=account_ids)
+    return list(found.select_related("collection").prefetch_related("locales", "sites"))
+
+
+def _publisher(revision) -> int | None:
+    """The primary key of who published; ``None`` when nobody knows, as when a script did.
+
+    A revision names its author, not who let it go live: that is the person whose request this is, if it is one.
+    """
+    user = get_active_log_context().user
+    return user.pk if user else getattr(revision, "user_id", None)
+
+
+def _is_answer(delivery: Delivery, target) -> bool:
+    """Whether a post that was rejected comes back with other words."""
+    return delivery.reason == "rejected" and delivery.wording != target.wording
 
 
 def _deliveries_of(page) -> tuple[dict[int, Delivery], list[int]]:
@@ -188,7 +214,7 @@ def _deliveries_of(page) -> tuple[dict[int, Delivery], list[int]]:
     return {row.account_id: row for row in found if row.account_id is not None}, notes
 
 
-def _new_delivery(page, account: Account, wording: str, revision, reason: str, expires_at) -> Delivery:
+def _new_delivery(page, account: Account, revision, reason: str, expires_at) -> Delivery:
     return Delivery(
         page_id=page.pk,
         account=account,
@@ -197,24 +223,25 @@ def _new_delivery(page, account: Account, wording: str, revision, reason: str, e
         network=account.network,
         language=page.locale.language_code,
         revision=revision,
-        published_by_id=getattr(revision, "user_id", None),
-        wording=wording,
-        state=State.SKIPPED if reason else State.WAITING,
+        state=State.SKIPPED if reason else State.APPROVAL if account.needs_approval else State.WAITING,
         reason=reason,
         due_at=None if reason else DatabaseNow(),
         expires_at=expires_at,
     )
 
 
-def _start_over(deliveries: list[Delivery], states, expires_at) -> None:
-    """Make rows that never left due again, each with its wording of today, in one statement."""
+def _start_over(deliveries: list[Delivery], states, expires_at, careful) -> None:
+    """Make rows that never left due again, each with its wording of today, in one statement.
+
+    :param careful: primary keys of the accounts whose posts need approval.
+    """
     Delivery.objects.filter(pk__in=_keys(deliveries), state__in=states, maybe_sent=False).update(
-        state=State.WAITING,
+        state=Case(When(account_id__in=careful, then=Value(State.APPROVAL)), default=Value(State.WAITING)),
         reason="",
         detail="",
         notice="",
         payload=None,
-        wording=_wordings(deliveries),
+        **_chosen(deliveries),
         due_at=DatabaseNow(),
         expires_at=expires_at,
         updated_at=DatabaseNow(),
@@ -225,9 +252,20 @@ def _keys(deliveries: list[Delivery]) -> list[int]:
     return [delivery.pk for delivery in deliveries]
 
 
-def _wordings(deliveries: list[Delivery]) -> Case:
+def _chosen(deliveries: list[Delivery]) -> dict:
+    """What an UPDATE of these rows sets: what was chosen for each of them now, by whom, and who published it."""
+    return {
+        "wording": _each(deliveries, "wording"),
+        "ticked_by": _each(deliveries, "ticked_by_id"),
+        "published_by": deliveries[0].published_by_id,
+    }
+
+
+def _each(deliveries: list[Delivery], name: str) -> Case:
+    field = Delivery._meta.get_field(name)
+    field = getattr(field, "target_field", field)
     return Case(
-        *(When(pk=delivery.pk, then=Value(delivery.wording)) for delivery in deliveries),
-        default=F("wording"),
-        output_field=TextField(),
+        *(When(pk=delivery.pk, then=Value(getattr(delivery, name), field)) for delivery in deliveries),
+        default=F(name),
+        output_field=field,
     )

@@ -15,7 +15,7 @@ from wagtail_syndicate import conf, database
 from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.delivery import content, lanes, ledger, media, probe, reconcile
+from wagtail_syndicate.delivery import approval, content, lanes, ledger, media, probe, reconcile
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import cap_wait, delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
@@ -152,6 +152,13 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
             ledger.rest(lane, delivery, State.FAILED, error.reason, error.detail)
             return False
         ledger.write(lane, delivery, payload=message.to_dict())
+    if approval.is_missing(delivery):
+        if delivery.state != State.APPROVAL:
+            ledger.write(lane, delivery, state=State.APPROVAL, reason="", detail="")
+        return False
+    if delivery.state == State.APPROVAL:
+        ledger.write(lane, delivery, state=State.WAITING)  # it goes out when it is due, which may be later
+        return False
     if delivery.account.is_assisted:
         ledger.rest(lane, delivery, State.ASSISTED, "prefers_person" if delivery.account.by_hand else "needs_person")
         return False
@@ -334,7 +341,7 @@ def _own_fault(lane: Lane, delivery: Delivery, error: Exception) -> None:
     elif delivery.state == State.UNKNOWN:
         ledger.note(lane, delivery, NetworkError("site_trouble", fault.detail))
         reconcile.postpone(lane, delivery, fault)
-    elif delivery.state == State.WAITING:
+    elif delivery.state in (State.WAITING, State.APPROVAL):
         ledger.note(lane, delivery, NetworkError("site_trouble", fault.detail))
         if delivery.attempts_made < conf.get("MAX_ATTEMPTS"):
             _hold(lane, delivery, "site_trouble", fault.detail, wait=_backoff(delivery.attempts_made - 1))

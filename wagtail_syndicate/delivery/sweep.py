@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from wagtail_syndicate import database, signals
 from wagtail_syndicate.accounts import upkeep
@@ -30,7 +30,7 @@ def tidy() -> int:
 
     :returns: how many deliveries were ended.
     """
-    unsent = Delivery.objects.filter(state=State.WAITING, maybe_sent=False)
+    unsent = Delivery.objects.filter(state__in=(State.WAITING, State.APPROVAL), maybe_sent=False)
     # Rows whose account is being worked for are left to the worker, which asks the same question.
     overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(lanes.held("account__"))
     return (
@@ -38,6 +38,7 @@ def tidy() -> int:
         + _end(overdue.filter(reason__in=probe.REASONS), state=State.FAILED)
         + _end(overdue.exclude(reason__in=probe.REASONS), state=State.MISSED, reason="missed")
         + _leave_to_people()
+        + _let_go()
     )
 
 
@@ -52,13 +53,20 @@ def _leave_to_people() -> int:
     return _end(left, state=State.UNKNOWN, reason="interrupted") + _end(unasked, reason="unclear")
 
 
+def _let_go() -> int:
+    """Posts of accounts that need no approval any more wait for nobody."""
+    freed = Delivery.objects.filter(state=State.APPROVAL, account__needs_approval=False)
+    return _end(freed, state=State.WAITING, due_at=F("due_at"))
+
+
 def _end(deliveries, **values) -> int:
     """Give these deliveries (a queryset) other values, one by one, so that whoever listens hears of each."""
     ended = 0
     for delivery in deliveries[:MOST]:
         before = delivery.state
         # Asked again with the change: another sweep, a worker or a person may have been quicker.
-        ended += deliveries.filter(pk=delivery.pk).update(**values, due_at=None, updated_at=DatabaseNow())
+        changes = {"due_at": None, **values, "updated_at": DatabaseNow()}
+        ended += deliveries.filter(pk=delivery.pk).update(**changes)
         delivery.refresh_from_db()
         if delivery.state != before:
             logger.info("Delivery %s: %s, %s", delivery.pk, delivery.state, delivery.reason, extra=about(delivery))

@@ -14,7 +14,7 @@ def leave_none_in_flight_twice(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("wagtail_syndicate", "0004_planning_and_heartbeat"),
+        ("wagtail_syndicate", "0005_trust_and_desk"),
     ]
 
     operations = [
