@@ -14,7 +14,7 @@ from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel
 
 from wagtail_syndicate.accounts import hosts
-from wagtail_syndicate.admin import account_voice
+from wagtail_syndicate.admin import account_habits, account_voice
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.backends.auth import NoDoor, Pasted
 from wagtail_syndicate.exceptions import ConfigurationError
@@ -23,7 +23,11 @@ from wagtail_syndicate.types import Region
 
 
 MOST_RADIO_BUTTONS = 4  # longer lists are menus
-OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active", *account_voice.COLUMNS)
+OWN_COLUMNS = (
+    *("label", "network", "host", "default_ticked", "by_hand", "active"),
+    *account_voice.COLUMNS,
+    *account_habits.COLUMNS,
+)
 
 
 def network_choices():
@@ -43,7 +47,7 @@ def network_label(backend):
     return format_lazy("{} ({})", backend.label, note)
 
 
-class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
+class AccountForm(account_habits.HabitsFormMixin, account_voice.VoiceFormMixin, WagtailAdminModelForm):
     """An account without its credentials. Network and server are settled once credentials depend on them."""
 
     network = forms.ChoiceField(
@@ -217,8 +221,14 @@ def account_panels() -> ObjectList:
             FieldPanel("sites"),
             ChoicesPanel(heading=_("How it posts")),
             account_voice.voice_panel(),
+            account_habits.times_panel(),
             MultiFieldPanel(
-                [FieldPanel("default_ticked"), FieldPanel("by_hand"), FieldPanel("active")],
+                [
+                    FieldPanel("default_ticked"),
+                    *account_habits.use_panels(),
+                    FieldPanel("by_hand"),
+                    FieldPanel("active"),
+                ],
                 heading=_("How it is used"),
             ),
         ],

@@ -28,6 +28,7 @@ ALLOWED = {
     State.UNKNOWN: ("confirm", "send_again"),
     State.ASSISTED: ("mark_posted", "cancel"),
 }
+WITH_A_POST = (State.SENT, State.POSTED, State.REMOVED)
 
 
 def allowed(delivery: Delivery, latest: bool = True) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ def allowed(delivery: Delivery, latest: bool = True) -> tuple[str, ...]:
 
     :param latest: whether it is the last of the page's deliveries to the account; only that one is shared again.
     """
-    if delivery.state in (State.SENT, State.POSTED, State.REMOVED):
+    if delivery.state in WITH_A_POST:
         return tuple(_with_a_post(delivery, latest))
     if delivery.account_id is None:
         return tuple(name for name in ALLOWED.get(delivery.state, ()) if name in ("confirm", "mark_posted", "cancel"))
@@ -170,12 +171,13 @@ def share_again(delivery: Delivery, user=None) -> bool:
     :returns: whether there is one; ``False`` when this was not the last one to the account any more.
     """
     with transaction.atomic():
-        # Two people at the same moment: the row waits, and the unique constraint lets one of them write.
-        if not Delivery.objects.select_for_update().filter(pk=delivery.pk, state=delivery.state, wish="").exists():
+        # This row first: of two people at the same moment one waits here, and then finds a later delivery.
+        if not _change(delivery, WITH_A_POST, user, "share_again", only={"wish": ""}):
             return False
-        if not plan.once_more(delivery, user):
-            return False
-        return _change(delivery, (State.SENT, State.POSTED, State.REMOVED), user, "share_again")
+        if plan.once_more(delivery, user):
+            return True
+        transaction.set_rollback(True)
+        return False
 
 
 ACTIONS = {
