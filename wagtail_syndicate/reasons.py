@@ -140,6 +140,7 @@ REASONS = {
         "or leave it there."
     ),
     "edit_pointless": _("The page is not public any more, so the post was left as it is."),
+    "wish_stopped": _("The post may have been changed or deleted before that was stopped. Look at it at {network}."),
     "wish_gave_up": _("{network} did not do it after many tries. Try again when it works again, or do it there."),
     # Assisted.
     "needs_person": _(

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from wagtail_syndicate import conf
 from wagtail_syndicate.delivery import chosen, plan, schedule
-from wagtail_syndicate.delivery.afterwards import FROM_PAGE, can_delete, can_edit, now_that_it_is_there
+from wagtail_syndicate.delivery.afterwards import FROM_PAGE, can_delete, can_edit, now_that_it_is_there, stopped
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models import Attempt, Delivery
@@ -155,8 +155,7 @@ def delete(delivery: Delivery, user=None) -> bool:
 
 def keep(delivery: Delivery, user=None) -> bool:
     """Leave the post at the network as it is; what has been done by then is not undone."""
-    rest = {"wish": "", "reason": "", "detail": "", "due_at": None}
-    return _change(delivery, (State.SENT, State.POSTED), user, "keep", only={"wish__gt": ""}, **rest)
+    return _change(delivery, (State.SENT, State.POSTED), user, "keep", only={"wish__gt": ""}, wish="", **stopped())
 
 
 def mark_removed(delivery: Delivery, user=None) -> bool:
