@@ -21,7 +21,7 @@ from wagtail_syndicate.models import Account, Delivery
 pytestmark = pytest.mark.django_db(transaction=True)
 State, Wish = Delivery.State, Delivery.Wish
 
-TITLE = "Sensors reach the sea"
+WORDS = "The sensors have reached the sea"
 
 
 @pytest.fixture
@@ -39,9 +39,9 @@ def posted(fakenet, connected):
     return make
 
 
-def rename(delivery):
+def reword(delivery):
     page = NewsPage.objects.get(pk=delivery.page_id)
-    page.title = TITLE
+    page.intro = f"{WORDS}. Every minute counts."
     return publish(page, delivery.account)
 
 
@@ -62,14 +62,14 @@ def outcomes(kind):
 @pytest.mark.parametrize("network", ["mastodon", "vk", "telegram", "facebook"])
 def test_changed(fakenet, posted, network):
     delivery = posted(network)
-    page = rename(delivery)
+    page = reword(delivery)
     assert outdated(page, [only()]) == {delivery.pk}
-    assert TITLE not in shown(fakenet, network)[0]
+    assert WORDS not in shown(fakenet, network)[0]
     assert actions.edit(delivery)
     send.drain()
     assert outcomes("edit") == ["Edited"], (only().reason, only().detail)
     [text] = shown(fakenet, network)
-    assert TITLE in text and TITLE in only().message.text
+    assert WORDS in text and WORDS in only().message.text
     assert (only().state, only().wish, only().remote_id) == (State.SENT, "", delivery.remote_id)
     assert outdated(page, [only()]) == set()
 
@@ -108,10 +108,10 @@ def test_what_a_network_does_not_offer_is_not_offered(posted, network):
 
 def test_a_network_in_trouble_is_asked_later(fakenet, posted):
     delivery = posted("mastodon")
-    rename(delivery)
-    fakenet.state.faults.add(Fault("mastodon", "edit", "error", status=503))
+    reword(delivery)
+    fakenet.state.faults.add(Fault("mastodon", "update", "error", status=503))
     actions.edit(delivery)
     send.drain()
     assert only().wish == Wish.EDIT and only().due_at > timezone.now()
     again()
-    assert only().wish == "" and TITLE in shown(fakenet, "mastodon")[0]
+    assert only().wish == "" and WORDS in shown(fakenet, "mastodon")[0]

@@ -339,7 +339,6 @@ class Scripted(Memory):
         world.looks.append(Look(delivery.pk, at))
         return None
 
-
     def edit(self, remote_id, message):
         self._change("edit", remote_id, message.text)
         return Receipt(remote_id)

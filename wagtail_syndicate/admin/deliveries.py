@@ -60,6 +60,8 @@ def act(request, pk, action):
     if action in actions.WITH_WHEN and delivery.account:
         details["when"] = when = request.POST.get("when", "").strip()
         try:
+            if not when:  # which would mean at once
+                raise ValidationError(_("Choose a date and time."))
             schedule.validate(when, delivery.account, timezone.now())
         except ValidationError as error:
             errors = {delivery.pk: (" ".join(error.messages), when)}
