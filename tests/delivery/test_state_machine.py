@@ -39,6 +39,8 @@ WORKERS = 3
 INDEX = st.integers(0, 3)
 STOPS = st.integers(1, 40) | st.none()  # sending one post is about 35 statements and calls
 PERSON = ["retry", "confirm", "mark_posted", "cancel", "approve", "reject", "send_again", "send_again, having looked"]
+PERSON += ["edit", "delete", "delete", "keep", "mark_removed"]
+POLICIES = ["ask", "keep", "delete"]
 
 
 class Machine(RuleBasedStateMachine):
@@ -60,7 +62,10 @@ class Machine(RuleBasedStateMachine):
         fates=st.lists(st.sampled_from(list(worlds.FATES)), max_size=4),
     )
     def begin(self, kinds, fates):
-        self.accounts = [AccountFactory(network=kind, handle=f"{kind}.{number}") for number, kind in enumerate(kinds)]
+        self.accounts = [
+            AccountFactory(network=kind, handle=f"{kind}.{number}", on_unpublish="delete")
+            for number, kind in enumerate(kinds)
+        ]
         self.manager = UserFactory()
         self.world.fates += fates
         self.a_page_changes(0, "published")
@@ -138,10 +143,12 @@ class Machine(RuleBasedStateMachine):
             plan.plan(page)
         self.checked("page")
 
-    @rule(which=INDEX, change=st.sampled_from(["connected", "connected", "connected", "active", "by_hand"]))
+    @rule(which=INDEX, change=st.sampled_from(["connected", "connected", "connected", "active", "by_hand", *POLICIES]))
     def an_admin_changes_an_account(self, which, change):
         account = Account.objects.get(pk=self.accounts[which % len(self.accounts)].pk)
-        if change == "connected":
+        if change in POLICIES:
+            Account.objects.filter(pk=account.pk).update(on_unpublish=change)
+        elif change == "connected":
             Account.objects.filter(pk=account.pk).update(status=Account.Status.CONNECTED)
         else:
             Account.objects.filter(pk=account.pk).update(**{change: not getattr(account, change)})
@@ -162,7 +169,9 @@ class Machine(RuleBasedStateMachine):
             self._decides(delivery, action)
             return
         if not action.startswith("send_again"):
-            actions.ACTIONS[action](delivery)
+            if actions.ACTIONS[action](delivery) and action == "mark_removed":
+                for post in self.world.posts_of(delivery.pk):
+                    post.gone = True
             self.checked("person")
             return
         there = len(self.world.posts_of(delivery.pk)) + len(self.world.may_come(delivery.pk))
@@ -221,9 +230,14 @@ class Machine(RuleBasedStateMachine):
                 assert not posts, told
             if delivery.state == State.SENT:
                 assert posts, told
+                [own] = [post for post in posts if post.remote_id == delivery.remote_id]
+                # Where a deletion was stopped when it had begun, a person is told to look.
+                assert not own.gone or delivery.notice == "wish_stopped" or delivery.wish == "ask", told
 
 
 def rests(delivery):
+    if delivery.state == State.SENT:
+        return delivery.due_at is None
     return delivery.state not in Delivery.OPEN or (delivery.state == State.UNKNOWN and delivery.due_at is None)
 
 

@@ -16,7 +16,7 @@ from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel
 from wagtail.models import Collection
 
 from wagtail_syndicate.accounts import hosts, permissions
-from wagtail_syndicate.admin import account_voice
+from wagtail_syndicate.admin import account_habits, account_voice
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.backends.auth import NoDoor, Pasted
 from wagtail_syndicate.exceptions import ConfigurationError
@@ -26,15 +26,9 @@ from wagtail_syndicate.types import Region
 
 MOST_RADIO_BUTTONS = 4  # longer lists are menus
 OWN_COLUMNS = (
-    "label",
-    "collection",
-    "network",
-    "host",
-    "default_ticked",
-    "by_hand",
-    "needs_approval",
-    "active",
+    *("label", "collection", "network", "host", "default_ticked", "by_hand", "needs_approval", "active"),
     *account_voice.COLUMNS,
+    *account_habits.COLUMNS,
 )
 
 
@@ -55,7 +49,7 @@ def network_label(backend):
     return format_lazy("{} ({})", backend.label, note)
 
 
-class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
+class AccountForm(account_habits.HabitsFormMixin, account_voice.VoiceFormMixin, WagtailAdminModelForm):
     """An account without its credentials. Network and server are settled once credentials depend on them."""
 
     network = forms.ChoiceField(
@@ -252,10 +246,12 @@ def account_panels() -> ObjectList:
             FieldPanel("sites"),
             ChoicesPanel(heading=_("How it posts")),
             account_voice.voice_panel(),
+            account_habits.times_panel(),
             MultiFieldPanel(
                 [
                     FieldPanel("default_ticked"),
                     FieldPanel("needs_approval"),
+                    *account_habits.use_panels(),
                     FieldPanel("by_hand"),
                     FieldPanel("active"),
                 ],

@@ -57,11 +57,15 @@ class Lane:
 
 
 def due(now=None) -> Q:
-    """The condition for deliveries that need someone to look at them now."""
+    """The condition for deliveries that need someone to look at them now.
+
+    What was sent is due only while it is to be changed or deleted.
+    """
     now = now or DatabaseNow()
     # Somebody has to read a post before it may be sent: it is composed before it is due.
     unread = Q(state=State.APPROVAL, payload__isnull=True)
-    return Q(state__in=(State.WAITING, State.UNKNOWN), due_at__lte=now) | Q(state=State.SENDING) | unread
+    at_a_time = Q(state__in=(State.WAITING, State.UNKNOWN, State.SENT), due_at__lte=now)
+    return at_a_time | Q(state=State.SENDING) | unread
 
 
 def free(prefix: str = "") -> Q:

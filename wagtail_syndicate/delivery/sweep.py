@@ -19,7 +19,7 @@ from wagtail_syndicate.models import Account, Delivery
 
 logger = logging.getLogger("wagtail_syndicate.delivery")
 
-State = Delivery.State
+State, Wish = Delivery.State, Delivery.Wish
 
 SLICE = 2.0  # seconds of sending after which a sweep asks whether it is to stop
 MOST = 500  # deliveries that one sweep ends, so that posts do not wait for long
@@ -39,6 +39,7 @@ def tidy() -> int:
         + _end(overdue.exclude(reason__in=probe.REASONS), state=State.MISSED, reason="missed")
         + _leave_to_people()
         + _let_go()
+        + _give_back_wishes()
     )
 
 
@@ -57,6 +58,14 @@ def _let_go() -> int:
     """Posts of accounts that need no approval any more wait for nobody."""
     freed = Delivery.objects.filter(state=State.APPROVAL, account__needs_approval=False)
     return _end(freed, state=State.WAITING, due_at=F("due_at"))
+
+
+def _give_back_wishes() -> int:
+    """Posts that were to be changed or deleted when their account was deleted: this site cannot do it any more."""
+    left = Delivery.objects.filter(state=State.SENT, account=None, due_at__isnull=False)
+    return _end(left.filter(wish=Wish.DELETE), wish=Wish.ASK, reason="delete_there") + _end(
+        left.exclude(wish=Wish.DELETE), wish="", reason=""
+    )
 
 
 def _end(deliveries, **values) -> int:
