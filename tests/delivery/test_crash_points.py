@@ -322,6 +322,7 @@ def test_death_while_changing(scene):
     page.intro = "The sensors have reached the sea."
     publish(page, scene.account)
     assert actions.edit(scene.delivery)
+    scene.pass_time(70)  # then the server shows the post to whoever reads it before it is changed
     scene.remember("to be changed")
     left = set()
     for _last, death in deaths(scene, once, "to be changed"):

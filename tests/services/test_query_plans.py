@@ -15,7 +15,7 @@ from sandbox.home.models import NewsPage
 from tests.factories import AccountFactory, DeliveryFactory, NewsPageFactory, UserFactory, publish
 from tests.services.conftest import need
 from wagtail_syndicate.admin import record
-from wagtail_syndicate.delivery import guards, lanes, monitor, plan, reconcile, sweep
+from wagtail_syndicate.delivery import chosen, guards, lanes, monitor, plan, reconcile, sweep
 from wagtail_syndicate.models import Account, Attempt, Delivery
 from wagtail_syndicate.types import Receipt
 
@@ -83,6 +83,10 @@ def filled(django_db_setup, django_db_blocker):
                 due_at=timezone.now() - timedelta(minutes=number) if number % 4 != 3 else None,
                 expires_at=timezone.now() + timedelta(hours=number - 20),
             )
+            if number % 4 == 0:  # and posts that are to be deleted, among a million that are not
+                Delivery.objects.filter(page=pages[number], account=accounts[number], state="sent").update(
+                    wish="delete", due_at=timezone.now() - timedelta(minutes=number)
+                )
         with connection.cursor() as cursor:
             cursor.execute(f"{'analyze' if postgres else 'analyze table'} {table}")
         yield pages, accounts
@@ -165,6 +169,14 @@ def test_a_lane_is_claimed_and_its_next_delivery_found(asked):
         assert lanes.next_of(account) is not None
 
     assert_indexed(asked(work))
+
+
+def test_who_is_asked_about_posts(asked):
+    assert_indexed(asked(lambda: list(Delivery.objects.filter(wish="ask").order_by("-pk")[:50])))
+
+
+def test_posting_times_that_are_taken(asked, filled):
+    assert_indexed(asked(lambda: chosen.taken_slots([account.pk for account in filled[1][:3]])))
 
 
 def test_a_publication_is_planned(asked, filled):
