@@ -7,7 +7,7 @@ import json
 
 import pytest
 import wagtail
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 from wagtail.models import Collection, GroupCollectionPermission
 
@@ -27,6 +27,7 @@ from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import send
 from wagtail_syndicate.models import Account, Delivery, Target, set_targets, targets_of
+from wagtail_syndicate.wagtail_hooks import PERMISSIONS
 
 
 pytestmark = pytest.mark.django_db
@@ -484,7 +485,11 @@ def test_rights_are_given_on_the_group_page(client, beijing):
     template = soup.find("template", id="id_syndication_account_permissions-EMPTY_FORM_TEMPLATE")
     words = template.get_text(" ")
     assert "Tick on pages" in words and "approve their posts" in words
-    assert len(template.find_all("input", {"type": "checkbox", "name": f"{prefix}-__prefix__-permissions"})) == 5
+    # Wagtail draws headings and boxes by themselves: each heading has to be that of the box below it.
+    headings = [cell["title"] for cell in soup.find(id=f"id_{prefix}-FORMS").find_parent("table").select("th[title]")]
+    boxes = template.find_all("input", {"type": "checkbox", "name": f"{prefix}-__prefix__-permissions"})
+    codenames = [Permission.objects.get(pk=box["value"]).codename for box in boxes]
+    assert dict(zip(codenames, headings, strict=True)) == {name: str(words) for name, _short, words in PERMISSIONS}
 
     forms = soup.find_all("form")
     number = next(n for n, form in enumerate(forms) if form.find("input", {"name": "name"}))
