@@ -415,7 +415,7 @@ def waits(*seconds):
 
 
 LEASE = '(Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lte": now}))'
-STOPPED = {"State.ASSISTED)": "State.ASSISTED, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
+STOPPED = {"Delivery.UNSENT": "(*Delivery.UNSENT, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
 FENCE = 'Account.objects.values_list("fence", flat=True).get(pk=account_id)'
 CONTROLS = {
     "no intent": (
