@@ -29,12 +29,13 @@ def register_image_operations():
     return [(media.PLAIN, media.Plain)]
 
 
+# In the order of the codenames: Wagtail sorts the boxes by them, and not the headings above.
 PERMISSIONS = [
-    ("view_account", _("See"), _("See in the list of accounts")),
-    ("use_account", _("Use"), _("Tick on pages")),
     ("add_account", _("Add"), _("Add accounts")),
     ("change_account", _("Manage"), _("Edit, connect, check and disconnect accounts, approve their posts")),
     ("delete_account", _("Delete"), _("Delete accounts")),
+    ("use_account", _("Use"), _("Tick on pages")),
+    ("view_account", _("See"), _("See in the list of accounts")),
 ]
 
 

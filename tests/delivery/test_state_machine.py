@@ -429,7 +429,7 @@ def waits(*seconds):
 
 
 LEASE = '_is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)'
-STOPPED = {"State.ASSISTED)": "State.ASSISTED, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
+STOPPED = {"Delivery.UNSENT": "(*Delivery.UNSENT, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
 FENCE = 'Account.objects.values_list("fence", flat=True).get(pk=account_id)'
 CONTROLS = {
     "no intent": (
