@@ -60,6 +60,12 @@ def get(name: str) -> Any:
     return getattr(settings, SETTING, {}).get(name, DEFAULTS[name])
 
 
+def is_dry_run() -> bool:
+    """Whether requests to networks are written down instead of sent: the setting ``DRY_RUN``, or else ``DEBUG``."""
+    value = get("DRY_RUN")
+    return bool(settings.DEBUG if value is None else value)
+
+
 def network_options(name: str) -> dict[str, Any]:
     """What the settings say about one network: ``HOSTS``, ``CLIENT_ID``, ``SUMMARISER`` ..."""
     return (get("NETWORKS") or {}).get(name) or {}

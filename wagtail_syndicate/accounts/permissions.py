@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from wagtail.permission_policies import ModelPermissionPolicy
 
 from wagtail_syndicate.exceptions import ConfigurationError
 from wagtail_syndicate.models import Account
@@ -16,6 +17,11 @@ def can_use(user) -> bool:
 def can_manage(user) -> bool:
     """Whether ``user`` may connect, test and disconnect accounts."""
     return user.has_perm("wagtail_syndicate.change_account")
+
+
+def managers_of(account: Account) -> QuerySet:
+    """The users who may manage ``account``."""
+    return ModelPermissionPolicy(Account).users_with_permission("change").order_by("pk")
 
 
 def usable_accounts(user) -> QuerySet[Account]:

@@ -66,6 +66,8 @@ class Backend(BaseBackend):
         return Identity(name, name, f"{self.host('web')}/{name}")
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
+        if self.http.rehearses:
+            self.http.request("POST", f"{self.host('web')}/{self.connection.handle}", json=message.to_dict())
         error, accepted = self._faults.pop(0) if self._faults else (None, True)
         if error and not accepted:
             raise error

@@ -21,6 +21,7 @@ ALLOWED = {
     State.FAILED: ("retry",),
     State.MISSED: ("retry",),
     State.CANCELLED: ("retry",),
+    State.REHEARSED: ("retry",),
     State.UNKNOWN: ("confirm", "send_again"),
     State.ASSISTED: ("mark_posted", "cancel"),
 }
@@ -36,7 +37,7 @@ def allowed(delivery: Delivery) -> tuple[str, ...]:
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send a failed, missed or cancelled delivery after all, with page and wording as they were last published.
+    """Send a failed, missed, cancelled or rehearsed delivery after all, with page and wording as they were last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
@@ -44,7 +45,7 @@ def retry(delivery: Delivery, user=None) -> bool:
     by_person = {"reason": "cancelled"} if delivery.state == State.CANCELLED else None
     return _change(
         delivery,
-        (delivery.state,) if delivery.state in (State.FAILED, State.MISSED, State.CANCELLED) else (),
+        (delivery.state,) if "retry" in ALLOWED.get(delivery.state, ()) else (),
         user,
         "retry",
         only=by_person,

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from django.db.models import Exists, F, Min, OuterRef, Q
 
+from wagtail_syndicate.accounts import environment
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
 from wagtail_syndicate.models import Account, Delivery
@@ -57,12 +58,15 @@ def due(now=None) -> Q:
 
 
 def free(prefix: str = "") -> Q:
-    """The condition for accounts that nobody holds, that may be used, and that are not told to wait."""
+    """The condition for accounts that nobody holds, that may be used here, and that are not told to wait."""
     now = DatabaseNow()
     return (
         (Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lte": now}))
         & (Q(**{f"{prefix}blocked_until": None}) | Q(**{f"{prefix}blocked_until__lte": now}))
-        & (Q(**{f"{prefix}status": Account.Status.CONNECTED}) | Q(**{f"{prefix}by_hand": True}))
+        & (
+            Q(**{f"{prefix}by_hand": True})
+            | (Q(**{f"{prefix}status": Account.Status.CONNECTED}) & environment.at_home(prefix))
+        )
     )
 
 
@@ -138,8 +142,9 @@ def rest(lane: Lane, seconds: float) -> None:
     )
 
 
-def succeeded(lane: Lane) -> None:
-    """The network works: the next failure waits for a short time only."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).exclude(failures=0, blocked_until=None).update(
-        failures=0, blocked_until=None
-    )
+def succeeded(lane: Lane, **noted) -> None:
+    """The network works: the next failure waits for a short time only.
+
+    :param noted: what else is known of the account now.
+    """
+    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(failures=0, blocked_until=None, **noted)
