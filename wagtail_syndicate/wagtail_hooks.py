@@ -5,8 +5,9 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
-from wagtail_syndicate.admin import connect, deliveries
+from wagtail_syndicate.admin import connect, deliveries, new_home
 from wagtail_syndicate.admin.accounts import AccountViewSet
+from wagtail_syndicate.admin.notices import AccountsNotice, SiteNotice
 from wagtail_syndicate.delivery import media
 
 
@@ -17,8 +18,13 @@ def register_accounts():
 
 @hooks.register("register_admin_urls")
 def register_urls():
-    patterns = [*connect.urlpatterns, *deliveries.urlpatterns]
+    patterns = [*connect.urlpatterns, *new_home.urlpatterns, *deliveries.urlpatterns]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
+
+
+@hooks.register("construct_homepage_panels")
+def add_notices(request, panels):
+    panels += [SiteNotice(request.user), AccountsNotice(request.user)]
 
 
 @hooks.register("register_image_operations")
@@ -37,6 +43,8 @@ def register_permissions():
 LOG_ACTIONS = {
     "connect": (_("Connect account"), _("Connected the account")),
     "disconnect": (_("Disconnect account"), _("Disconnected the account")),
+    "new_home": (_("Site is the new home"), _("Said that this site is the account’s new home")),
+    "neutralise": (_("Neutralise copy"), _("Wiped the access, because this site is a copy")),
     "reconnect_needed": (_("Account needs reconnecting"), _("The account needs reconnecting")),
     "retry": (_("Try again"), _("Asked to try the post again")),
     "confirm": (_("Post is there"), _("Said that the post is there")),

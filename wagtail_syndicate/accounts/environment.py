@@ -1,17 +1,17 @@
 """Where an account is at home: a copy of the database must not speak for the accounts that were copied with it.
 
-When an account is connected, the fingerprint of this site is kept with it: the setting ``ENVIRONMENT`` and the host name
-of the default site. Where the two differ, nothing is asked of the network: no post, no look, no change, no revocation,
-and no renewal either, for a copy that renews a single-use token takes it away from the original.
+When an account is connected, the fingerprint of this site is kept with it: the setting ``ENVIRONMENT`` and the host
+name of the default site. Where the two differ, nothing is asked of the network: no post, no look, no change, no
+revocation, and no renewal either, for a copy that renews a single-use token takes it away from the original.
 
-Accounts that were connected before there were fingerprints have none. They are spoken for, and get one when the network
-accepts them the next time: see :func:`settle_in`. Accounts that a person posts for have none and need none.
+Accounts that were connected before there were fingerprints have none. They are spoken for, and get one when the
+network accepts them the next time: see :func:`settle_in`. Accounts that a person posts for have none and need none.
 """
 
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils import timezone
 from wagtail.log_actions import log
 from wagtail.models import Site
@@ -37,7 +37,9 @@ def fingerprint() -> str:
 
 def is_home(account: Account) -> bool:
     """Whether this site may speak for ``account``, as it was when ``account`` was read."""
-    return account.environment in ("", fingerprint())
+    if (known := getattr(account, "is_at_home", None)) is not None:
+        return bool(known)
+    return account.environment == "" or account.environment == fingerprint()
 
 
 def require_home(account: Account) -> None:
@@ -55,6 +57,11 @@ def at_home(prefix: str = "") -> Q:
     :param prefix: the way to the account, ``"account__"`` for deliveries.
     """
     return Q(**{f"{prefix}environment__in": ("", fingerprint())})
+
+
+def with_home(accounts: QuerySet[Account]) -> QuerySet[Account]:
+    """Accounts for which :func:`is_home` is answered already: for lists."""
+    return accounts.annotate(is_at_home=ExpressionWrapper(at_home(), output_field=BooleanField()))
 
 
 def strangers() -> QuerySet[Account]:

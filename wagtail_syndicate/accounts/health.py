@@ -20,7 +20,7 @@ from wagtail_syndicate.types import Identity
 
 
 def ending() -> Q:
-    """The condition for accounts whose access ends within ``ANNOUNCE_DAYS``; some of them renew it themselves."""
+    """The condition for accounts that :func:`ends_soon` may be true for."""
     soon = timezone.now() + timedelta(days=conf.get("ANNOUNCE_DAYS"))
     return Q(status=Account.Status.CONNECTED, credentials_expire_at__lte=soon)
 
@@ -29,6 +29,21 @@ def access_ends(account: Account) -> datetime | None:
     """When a person has to connect the account again; ``None`` when software sees to it, or nothing expires."""
     ends = account.credentials_expire_at
     return ends if ends is not None and is_known(account) and not renews_itself(account) else None
+
+
+def ends_soon(account: Account) -> datetime | None:
+    """When access ends, if that is soon enough to tell people and only a person can prevent it.
+
+    Soon is ``ANNOUNCE_DAYS``; where access does not last much longer anyway (Weibo gives ordinary apps a week), it is
+    the second half of the time.
+    """
+    ends = access_ends(account)
+    if ends is None:
+        return None
+    soon = timedelta(days=conf.get("ANNOUNCE_DAYS"))
+    if account.connected_at:
+        soon = min(soon, (ends - account.connected_at) / 2)
+    return ends if ends <= timezone.now() + soon else None
 
 
 def problem_of(account: Account) -> str:

@@ -32,8 +32,8 @@ def describe(error: NetworkError, network: str, reasons=None) -> str:
     if isinstance(error, Rehearsed):
         return (
             _(
-                "%(network)s was not asked, because this site only rehearses. A developer can change that: DRY_RUN in the "
-                "site's settings, or DEBUG."
+                "%(network)s was not asked, because this site only rehearses. A developer can change that: DRY_RUN "
+                "in the site's settings, or DEBUG."
             )
             % names
         )

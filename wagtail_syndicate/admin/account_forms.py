@@ -23,7 +23,7 @@ from wagtail_syndicate.types import Region
 
 
 MOST_RADIO_BUTTONS = 4  # longer lists are menus
-OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active", *account_voice.COLUMNS)
+OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active", "contacts", *account_voice.COLUMNS)
 
 
 def network_choices():
@@ -60,6 +60,7 @@ class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
             "locales": forms.CheckboxSelectMultiple,
             "sites": forms.CheckboxSelectMultiple,
             "template": forms.Textarea(attrs={"rows": 3, "dir": "auto", "spellcheck": "false"}),
+            "contacts": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
             "host": forms.TextInput(
                 attrs={"placeholder": "https://mastodon.example", "autocomplete": "off", "spellcheck": "false"}
             ),
@@ -217,6 +218,7 @@ def account_panels() -> ObjectList:
             FieldPanel("sites"),
             ChoicesPanel(heading=_("How it posts")),
             account_voice.voice_panel(),
+            FieldPanel("contacts"),
             MultiFieldPanel(
                 [FieldPanel("default_ticked"), FieldPanel("by_hand"), FieldPanel("active")],
                 heading=_("How it is used"),

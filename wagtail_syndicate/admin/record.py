@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.accounts import permissions
+from wagtail_syndicate.accounts.environment import AWAY
 from wagtail_syndicate.delivery import actions
 from wagtail_syndicate.models import Account, Attempt, Delivery
 
@@ -37,6 +38,7 @@ LOOKS = {
     State.MISSED: Look("critical", "warning"),
     State.SKIPPED: Look("neutral", "minus"),
     State.CANCELLED: Look("neutral", "cross"),
+    State.REHEARSED: Look("neutral", "view"),
 }
 
 
@@ -71,6 +73,7 @@ DONE_BY_PERSON = {
 }
 
 OUTCOMES = {
+    "Rehearsed": _("Nothing was sent."),
     "Sent": _("Accepted by the network."),
     "found": _("The post is there."),
     "absent": _("The post was not found."),
@@ -147,6 +150,8 @@ def note_of(delivery: Delivery) -> str:
     """What the next publication of the page means for the account, "" when it is posted to as one would expect."""
     if delivery.state in (State.SENT, State.POSTED):
         return _("Posted already. Publishing the page again does not post it again.")
+    if delivery.state == State.REHEARSED:
+        return _("Rehearsed only. Publishing the page again does it once more, with the words that are here then.")
     if delivery.state in (State.FAILED, State.MISSED):
         return _("Not posted. To post other words, change them here, publish, then choose “Try again” above.")
     if delivery.state in (State.UNKNOWN, State.SENDING):
@@ -159,7 +164,7 @@ def is_stuck(delivery: Delivery) -> bool:
     account = delivery.account
     if delivery.state != State.WAITING or account is None or account.by_hand:
         return False
-    return account.status != Account.Status.CONNECTED
+    return account.status != Account.Status.CONNECTED or delivery.reason == AWAY
 
 
 def may_act(user, page) -> Callable[[Delivery], bool]:

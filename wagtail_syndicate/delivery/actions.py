@@ -37,7 +37,7 @@ def allowed(delivery: Delivery) -> tuple[str, ...]:
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send a failed, missed, cancelled or rehearsed delivery after all, with page and wording as they were last published.
+    """Send a failed, missed, cancelled or rehearsed delivery after all; page and wording are as last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """

@@ -65,7 +65,7 @@ def _broken() -> list[Item]:
 def _ending() -> list[Item]:
     new = Q(expiry_announced=None) | ~Q(expiry_announced=F("credentials_expire_at"))
     ending = _watched().filter(new, health.ending())
-    return [_item(account, ends, "") for account in ending if (ends := health.access_ends(account))]
+    return [_item(account, ends, "") for account in ending if (ends := health.ends_soon(account))]
 
 
 def _item(account: Account, ends: datetime | None, problem: str) -> Item:
