@@ -98,7 +98,7 @@ def check_home(app_configs=None, databases=None, **kwargs):
     return [
         Warning(
             f"{count} accounts were connected on another site, of which this may be a copy; nothing is sent for them.",
-            hint="Leave a copy as it is. If the site moved, a site admin says so under Settings > Syndication accounts.",
+            hint="Leave a copy as it is. If the site moved, an admin says so under Settings > Syndication accounts.",
             id=_id("W005"),
         )
     ]

@@ -7,7 +7,8 @@ from wagtail import hooks
 
 from wagtail_syndicate.admin import connect, deliveries, new_home
 from wagtail_syndicate.admin.accounts import AccountViewSet
-from wagtail_syndicate.admin.notices import AccountsNotice, SiteNotice
+from wagtail_syndicate.admin.notices import AccountsNotice
+from wagtail_syndicate.admin.site_notice import SiteNotice
 from wagtail_syndicate.delivery import media
 
 

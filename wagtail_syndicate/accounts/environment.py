@@ -47,7 +47,7 @@ def require_home(account: Account) -> None:
 
     :raises AwayFromHome: the account was connected on another site.
     """
-    if not is_home(account):
+    if account.environment and account.environment != fingerprint():
         raise AwayFromHome(AWAY)
 
 

@@ -35,14 +35,14 @@ def ends_soon(account: Account) -> datetime | None:
     """When access ends, if that is soon enough to tell people and only a person can prevent it.
 
     Soon is ``ANNOUNCE_DAYS``; where access does not last much longer anyway (Weibo gives ordinary apps a week), it is
-    the second half of the time.
+    the second half of the time, and in any case the last day.
     """
     ends = access_ends(account)
     if ends is None:
         return None
     soon = timedelta(days=conf.get("ANNOUNCE_DAYS"))
     if account.connected_at:
-        soon = min(soon, (ends - account.connected_at) / 2)
+        soon = min(soon, max((ends - account.connected_at) / 2, timedelta(days=1)))
     return ends if ends <= timezone.now() + soon else None
 
 

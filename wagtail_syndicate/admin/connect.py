@@ -25,7 +25,7 @@ from wagtail_syndicate.accounts.problems import ConnectRefused, describe
 from wagtail_syndicate.accounts.settle import Offer
 from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
 from wagtail_syndicate.admin.accounts import status_of, with_last_posted
-from wagtail_syndicate.admin.notices import site_notice
+from wagtail_syndicate.admin.site_notice import site_notice
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2
 from wagtail_syndicate.delivery.release import release
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, Rejected
