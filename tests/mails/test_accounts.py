@@ -7,7 +7,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.factories import AccountFactory, DeliveryFactory, UserFactory
+from tests.factories import AccountFactory, DeliveryFactory, UserFactory, site_root
 from wagtail_syndicate.accounts import health, refresh, vault
 from wagtail_syndicate.mails.round import deliver
 from wagtail_syndicate.models import Account, Delivery
@@ -130,6 +130,7 @@ def test_a_mail_server_that_is_away_loses_nothing(monkeypatch):
 
 
 def test_contacts_are_told_on_the_dashboard_and_others_are_not(client):
+    site_root()
     account = ends_in(timedelta(days=2))
     desk = UserFactory(email="Desk@example.org")
     client.force_login(desk)

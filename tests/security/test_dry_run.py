@@ -127,7 +127,7 @@ def test_every_network_ends_rehearsed_and_nothing_leaves(name, settings, left):
 def test_the_request_is_shown_as_it_would_have_left(settings, left):
     """Guard: ``backends.rehearsal.written``."""
     account = account_of("x", settings)
-    page = publish(NewsPageFactory(title="Über 北京"), account)
+    page = publish(NewsPageFactory(), account, wordings={account.pk: "Über 北京"})
     send.drain()
     shown = Attempt.objects.get().detail
     assert shown.startswith("POST https://api.x.com/2/tweets\n")

@@ -192,6 +192,7 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
     try:
         receipt = backend.publish(delivery.message, uploads, str(delivery.key))
     except NetworkError as error:
+        error.detail = redact(error.detail, backend.http.secrets)  # backends of other packages may forget to
         ledger.finish(attempt, type(error).__name__, error)
         if isinstance(error, OutcomeUnknown) or reconcile.is_evidence(error, delivery, backend):
             reconcile.unclear(lane, delivery, error, backend)

@@ -96,14 +96,14 @@ def _connection():
 
 
 def _post(connection, recipient: Recipient, template: str, context: dict[str, Any]) -> bool:
-    """Send one mail, in its reader's language and time zone. Its subject is the first line of the template.
+    """Send one mail, in its reader's language and time zone. Its subject is what stands above the first empty line.
 
     :returns: whether the server took it; ``False`` when it knows the address to be no good.
     :raises Exception: whatever a mail backend raises when it cannot send now.
     """
     with translation.override(recipient.language), timezone.override(ZoneInfo(recipient.time_zone)):
         text = render_to_string(f"wagtail_syndicate/mails/{template}.txt", context)
-    subject, _, body = text.strip().partition("\n")
+    subject, _, body = text.strip().partition("\n\n")
     try:
         send_mail(" ".join(subject.split()), body.strip() + "\n", [recipient.address], connection=connection)
     except smtplib.SMTPRecipientsRefused:
