@@ -41,7 +41,7 @@ DEFAULTS: dict[str, Any] = {
     # A name of this installation ("production"). An account speaks only where it was connected: there, and with the
     # default site's host name that it had then.
     "ENVIRONMENT": "",
-    # Whether everything happens but the call to a network; None: as DEBUG says.
+    # Whether everything happens but the call to a network, which is shown instead; None: as DEBUG says.
     "DRY_RUN": None,
     # Days before access ends that its contacts are told.
     "ANNOUNCE_DAYS": 7,
