@@ -69,7 +69,8 @@ def test_it_is_the_name_and_the_default_sites_host_whatever_the_port(settings):
     Site.objects.update(hostname="WWW.Example.NET")
     assert environment.fingerprint() == "staging@www.example.net"
     Site.objects.all().delete()
-    assert environment.fingerprint() == "staging@"
+    assert environment.fingerprint() == ""
+    assert not environment.is_home(AccountFactory(environment=HOME))
 
 
 def test_it_is_kept_with_an_account_that_is_connected():

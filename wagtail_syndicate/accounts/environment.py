@@ -29,10 +29,11 @@ AWAY = "away_from_home"
 def fingerprint() -> str:
     """This site, as ``"production@www.example.org"``: the setting ``ENVIRONMENT`` and the default site's host name.
 
-    The port does not count. Takes one query; nothing is kept, for workers have to see a change at once.
+    The port does not count. Without a default site there is none, "": what is connected then gets one later. Takes one
+    query; nothing is kept, for workers have to see a change at once.
     """
-    host = Site.objects.filter(is_default_site=True).values_list("hostname", flat=True).first() or ""
-    return f"{conf.get('ENVIRONMENT') or ''}@{host.lower()}"[:LENGTH]
+    host = Site.objects.filter(is_default_site=True).values_list("hostname", flat=True).first()
+    return f"{conf.get('ENVIRONMENT') or ''}@{host.lower()}"[:LENGTH] if host else ""
 
 
 def is_home(account: Account) -> bool:
