@@ -6,7 +6,7 @@ import socket
 import pytest
 from django.core.cache import caches
 
-from tests import canaries
+from tests import canaries, contracts
 
 
 class NetworkGuard(AssertionError):
@@ -46,6 +46,12 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded_connect)
     monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
     monkeypatch.setattr(socket, "getaddrinfo", guarded_getaddrinfo)
+
+
+@pytest.fixture(autouse=True)
+def as_specified(monkeypatch):
+    """Every request, and every answer of fakenet, is one that the network's specification allows."""
+    contracts.watch(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

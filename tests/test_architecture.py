@@ -24,7 +24,7 @@ FLOORS = (
     ("signals",),
     ("backends", "summarisers"),
     ("compose",),
-    ("types", "reasons", "exceptions", "conf", "keys"),
+    ("types", "reasons", "exceptions", "conf", "keys", "database"),
 )
 LEVEL = {room: level for level, floor in enumerate(reversed(FLOORS)) for room in floor}
 # Pure rooms: no database, no task queue, no CMS plumbing.

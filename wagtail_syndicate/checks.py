@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import Error, Info, Tags, Warning, register
@@ -11,6 +12,8 @@ from django.db import DatabaseError, router
 from wagtail_syndicate import conf, summarisers
 from wagtail_syndicate.accounts import environment, vault
 from wagtail_syndicate.backends import registry
+from wagtail_syndicate.compose import article as articles
+from wagtail_syndicate.compose.links import is_public
 from wagtail_syndicate.exceptions import ConfigurationError
 from wagtail_syndicate.models import Account
 
@@ -20,11 +23,10 @@ MOST_LETTERS = 100  # of the name; a host name stands beside it
 
 @register("wagtail_syndicate")
 def check_networks(app_configs=None, **kwargs):
-    """E001: a network that does not exist, or whose backend cannot be imported."""
+    """E001: a network that does not exist, or whose backend, of the settings' or another package's, is none."""
     networks = conf.get("NETWORKS")
-    if networks is None:
-        return []
-    if not isinstance(networks, dict) or not all(isinstance(value, dict) for value in networks.values()):
+    is_sound = isinstance(networks, dict) and all(isinstance(value, dict) for value in networks.values())
+    if networks is not None and not is_sound:
         return [
             Error(
                 f'{conf.SETTING}["NETWORKS"] must be a dict of dicts.',
@@ -33,11 +35,13 @@ def check_networks(app_configs=None, **kwargs):
             )
         ]
     found = []
-    for name in networks:
+    for name in registry.names():
         try:
             registry.get(name)
         except ConfigurationError as error:
             hint = 'Correct the name, or give the dotted path of the backend class as "BACKEND".'
+            if networks is None:
+                hint = "Repair or remove the package that brings this network by an entry point."
             found.append(Error(str(error), hint=hint, id="wagtail_syndicate.E001"))
     return found
 
@@ -130,6 +134,22 @@ def check_names(app_configs=None, **kwargs):
             hint = f"Did you mean {near[0]!r}?" if near else f"Known settings: {', '.join(conf.DEFAULTS)}."
             found.append(Warning(f"{conf.SETTING} has no setting {name!r}.", hint=hint, id="wagtail_syndicate.W003"))
     return found
+
+
+@register("wagtail_syndicate")
+def check_page_url(app_configs=None, **kwargs):
+    """E005: the setting for public addresses leads nowhere. W005: it leads readers to this machine."""
+    if not (setting := conf.get("PAGE_URL")):
+        return []
+    try:
+        articles.page_url_callable(setting)
+    except ConfigurationError as error:
+        hint = "Give the address of the site that readers see, or the dotted path of a callable (page) -> address."
+        return [Error(str(error), hint=hint, id="wagtail_syndicate.E005")]
+    if settings.DEBUG or not isinstance(setting, str) or is_public(urlsplit(setting).hostname):
+        return []
+    problem = f"{conf.SETTING}['PAGE_URL']: links would lead to {setting}, where no reader finds the page."
+    return [Warning(problem, hint="Give the public host name.", id="wagtail_syndicate.W005")]
 
 
 @register("wagtail_syndicate")

@@ -20,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "EXCLUDED_PAGE_TYPES": [],
     # Whether the panel is added to every page type by itself. Off: place SyndicationPanel() by hand.
     "ADD_PANEL": True,
-    # Dotted path to a callable (page) -> absolute URL or None, for headless sites.
+    # For headless sites: the address of the site that readers see, or a dotted path to a callable (page) -> URL.
     "PAGE_URL": None,
     # May user-given servers be on this machine or a private network? For development only.
     "ALLOW_LOCAL_HOSTS": False,

@@ -23,6 +23,9 @@ def on_page_published(sender, instance, revision=None, alias=False, raw=False, *
     try:
         due = plan.plan(instance, revision)
     except Exception as error:
+        if transaction.get_connection().needs_rollback:
+            # The database has given up the publication's own transaction: it must not look as if it had been saved.
+            raise
         logger.error("Page %s was published but not planned: %s", instance.pk, type(error).__name__, exc_info=True)
         _tell(instance, revision)
         return
@@ -38,12 +41,15 @@ def _tell(page, revision) -> None:
 
 
 def on_page_unpublished(sender, instance, **kwargs):
-    """Stop what has not left; also sent for pages that expire or are deleted."""
+    """Stop what has not left, and see to what has; also sent for pages that expire or are deleted."""
     try:
         with transaction.atomic():
-            plan.withdraw(instance)
+            due = plan.withdraw(instance)
     except Exception as error:
         logger.error("Deliveries of page %s were not stopped: %s", instance.pk, type(error).__name__, exc_info=True)
+        return
+    if due:
+        transaction.on_commit(tasks.ring, robust=True)
 
 
 def connect():

@@ -87,6 +87,10 @@ class Article:
     images: tuple[Image, ...] = ()
     tags: tuple[str, ...] = ()
 
+    def __hash__(self):
+        # Not of all its words: an article is looked up again and again while it is composed for many networks.
+        return hash((self.title, self.url, self.language, len(self.blocks)))
+
 
 @dataclass(frozen=True)
 class ImageLimits:

@@ -1,15 +1,18 @@
 """Registration with Wagtail, and nothing else."""
 
-from django.contrib.auth.models import Permission
-from django.urls import include, path
+from django.urls import include, path, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from wagtail import hooks
+from wagtail.admin.forms.collections import collection_member_permission_formset_factory
 
 from wagtail_syndicate.admin import connect, deliveries, new_home
+from wagtail_syndicate.admin.account_log import EditFormatter
 from wagtail_syndicate.admin.accounts import AccountViewSet
 from wagtail_syndicate.admin.notices import AccountsNotice
 from wagtail_syndicate.admin.site_notice import SiteNotice
 from wagtail_syndicate.delivery import media
+from wagtail_syndicate.models import Account
 
 
 @hooks.register("register_admin_viewset")
@@ -33,16 +36,36 @@ def register_image_operations():
     return [(media.PLAIN, media.Plain)]
 
 
-@hooks.register("register_permissions")
-def register_permissions():
-    return Permission.objects.filter(
-        content_type__app_label="wagtail_syndicate",
-        codename__in=("add_account", "change_account", "delete_account", "use_account"),
+PERMISSIONS = [
+    ("view_account", _("See"), _("See in the list of accounts")),
+    ("use_account", _("Use"), _("Tick on pages")),
+    ("add_account", _("Add"), _("Add accounts")),
+    ("change_account", _("Manage"), _("Edit, connect, check and disconnect accounts, approve their posts")),
+    ("delete_account", _("Delete"), _("Delete accounts")),
+]
+
+
+@hooks.register("register_group_permission_panel")
+def register_group_permission_panel():
+    return collection_member_permission_formset_factory(
+        Account, PERMISSIONS, "wagtail_syndicate/accounts/permissions.html", "syndication_account_permissions"
     )
+
+
+@hooks.register("describe_collection_contents")
+def describe_collection_contents(collection):
+    count = Account.objects.filter(collection=collection).count()
+    if not count:
+        return None
+    text = ngettext("%(count)s syndication account", "%(count)s syndication accounts", count)
+    url = f"{reverse('syndication_accounts:index')}?collection_id={collection.pk}"
+    return {"count": count, "count_text": text % {"count": count}, "url": url}
 
 
 LOG_ACTIONS = {
     "connect": (_("Connect account"), _("Connected the account")),
+    "reconnect": (_("Reconnect account"), _("Connected the account again")),
+    "check": (_("Check account"), _("Asked the network whether the access works")),
     "disconnect": (_("Disconnect account"), _("Disconnected the account")),
     "new_home": (_("Site is the new home"), _("Said that this site is the account’s new home")),
     "neutralise": (_("Neutralise copy"), _("Wiped the access, because this site is a copy")),
@@ -52,6 +75,15 @@ LOG_ACTIONS = {
     "send_again": (_("Send again"), _("Said that the post is not there, and sent it again")),
     "mark_posted": (_("Mark as posted"), _("Marked as posted by hand")),
     "cancel": (_("Cancel post"), _("Cancelled the post")),
+    "approve": (_("Approve post"), _("Approved the post")),
+    "reject": (_("Reject post"), _("Rejected the post")),
+    "send_now": (_("Post now"), _("Had the post sent without waiting for its time")),
+    "reschedule": (_("Choose another time"), _("Chose another time for the post")),
+    "edit": (_("Update post"), _("Asked to update the post")),
+    "delete": (_("Delete post"), _("Asked to delete the post")),
+    "keep": (_("Keep post"), _("Left the post as it is")),
+    "mark_removed": (_("Post is deleted"), _("Said that the post is deleted")),
+    "share_again": (_("Post again"), _("Had the page posted again")),
 }
 
 
@@ -59,3 +91,4 @@ LOG_ACTIONS = {
 def register_log_actions(actions):
     for name, (label, message) in LOG_ACTIONS.items():
         actions.register_action(f"wagtail_syndicate.{name}", label, message)
+    actions.register_action("wagtail_syndicate.edit")(EditFormatter)

@@ -77,7 +77,9 @@ def check(account: Account) -> Identity:
     except AccountProblem as error:
         mark_broken(account, error.reason)
         raise
-    if identity.remote_id != account.remote_id:
+    if identity.remote_id == account.remote_id:
+        _keep(account, identity)
+    else:
         raise ConnectRefused(
             _("The key belongs to %(new)s, not to %(old)s. Connect the account again.")
             % {"new": identity.handle or identity.remote_id, "old": account.handle or account.remote_id}
@@ -97,3 +99,11 @@ def _identify(account: Account) -> Identity:
         return fresh_backend(account).identify()
     except TokenExpired:
         return fresh_backend(account, force=True).identify()
+
+
+def _keep(account: Account, identity: Identity) -> None:
+    """Keep what may have changed since the account was connected: its server's limits, what is left of its plan."""
+    known = {**account.options, **identity.options}
+    if known != account.options:
+        Account.objects.filter(pk=account.pk).update(options=known)
+        account.options = known

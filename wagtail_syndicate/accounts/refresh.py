@@ -21,7 +21,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import conf, database
 from wagtail_syndicate.accounts import environment, oauth2, vault
 from wagtail_syndicate.accounts.connection import REFRESHING_UNTIL, RESTING_UNTIL, backend_of, method_of
 from wagtail_syndicate.backends.auth import OAuth2
@@ -73,7 +73,7 @@ def fresh_backend(account: Account, force: bool = False) -> BaseBackend:
     else:
         try:
             renew_early(account)
-        except AccountProblem:
+        except (AccountProblem, *database.AWAY):
             raise
         except Exception as error:  # the access is still good, so nothing is held up
             logger.warning("The access of account %s was not renewed: %s", account.pk, type(error).__name__)
@@ -102,7 +102,7 @@ def renew_early(account: Account) -> bool:
         return False
     try:
         _ask(account, renewal, stored)
-    except AccountProblem:
+    except (AccountProblem, *database.AWAY):
         raise
     except Exception as error:
         wait = max(REST_SECONDS, getattr(error, "retry_after", None) or 0.0)
@@ -126,6 +126,10 @@ def mark_broken(account: Account, reason: str) -> None:
 
     :param reason: key into ``reasons.REASONS``.
     """
+    database.insist(_mark_broken, account, reason)
+
+
+def _mark_broken(account: Account, reason: str) -> None:
     with transaction.atomic():
         marked = Account.objects.filter(
             pk=account.pk, sealed_credentials=account.sealed_credentials, status=Account.Status.CONNECTED
@@ -179,6 +183,8 @@ def _renewed(account: Account, renewal: Renewal, used: Mapping[str, Any]) -> Bas
         _ask(account, renewal, stored)
     except AccountProblem:
         raise
+    except database.AWAY:
+        raise  # the claim ends by itself
     except BaseException:
         _replace(account, _unclaimed(stored), account.credentials_expire_at)
         raise
@@ -232,15 +238,19 @@ def _seconds_left(account: Account) -> float:
 def _replace(account: Account, credentials: Mapping[str, Any], expires_at) -> bool:
     """Store credentials, unless others have been stored since ``account`` was read; then it is read again."""
     sealed = vault.seal(credentials)
+    # A refresh token may be used up by now: what came for it must not be lost with a connection.
+    if database.insist(_swap, account, sealed, expires_at):
+        account.sealed_credentials, account.credentials_expire_at = sealed, expires_at
+        return True
+    account.refresh_from_db(fields=STORED)
+    return account.sealed_credentials == sealed  # sealed anew each time: the same is ours, stored without an answer
+
+
+def _swap(account: Account, sealed: str, expires_at) -> int:
     with transaction.atomic(durable=True):
-        replaced = Account.objects.filter(pk=account.pk, sealed_credentials=account.sealed_credentials).update(
+        return Account.objects.filter(pk=account.pk, sealed_credentials=account.sealed_credentials).update(
             sealed_credentials=sealed, credentials_expire_at=expires_at
         )
-    if replaced:
-        account.sealed_credentials, account.credentials_expire_at = sealed, expires_at
-    else:
-        account.refresh_from_db(fields=STORED)
-    return bool(replaced)
 
 
 def _check_status(account: Account) -> None:

@@ -148,6 +148,7 @@ def store(
         account = Account.objects.select_for_update().get(pk=account.pk)
         if account.remote_id and account.remote_id != identity.remote_id:
             raise _somebody_else(account, [identity])
+        known = account.status != Account.Status.NEW
         changes = {
             "status": Account.Status.CONNECTED,
             "problem": "",
@@ -174,7 +175,7 @@ def store(
         account.save(update_fields=list(changes))
         log(
             instance=account,
-            action="wagtail_syndicate.connect",
+            action=f"wagtail_syndicate.{'reconnect' if known else 'connect'}",
             user=user,
             data={"handle": identity.handle, "method": method.name},
         )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import conf, database
 from wagtail_syndicate.accounts.environment import at_home
 from wagtail_syndicate.accounts.refresh import mark_broken, renew_early
 from wagtail_syndicate.backends import registry
@@ -46,6 +46,8 @@ def renew_due(most: int = MOST) -> int:
             mark_broken(account, "lost_credentials")
         except AccountProblem:
             asked += 1  # a case for an admin, and marked so; its network works
+        except database.AWAY:
+            raise
         except Exception as error:
             asked += 1
             failed.add(account.network)

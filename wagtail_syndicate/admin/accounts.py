@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import wagtail
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.shortcuts import redirect
@@ -10,16 +13,24 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
+from wagtail.admin.filters import CollectionFilter, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
+from wagtail.log_actions import log
 
 from wagtail_syndicate.accounts import connect, environment, health, permissions
 from wagtail_syndicate.admin.account_forms import account_panels, known_backend
+from wagtail_syndicate.admin.account_log import changed_values
 from wagtail_syndicate.admin.site_notice import site_notice
 from wagtail_syndicate.models import Account, Delivery
 from wagtail_syndicate.reasons import explain
+
+
+LISTED = ["view", "change", "delete"]
+"""Who may do one of these with an account, finds it in the list."""
 
 
 class AccountColumn(Column):
@@ -52,7 +63,7 @@ class StatusColumn(AccountColumn):
         return {
             **context,
             "status": status_of(instance),
-            "can_manage": permissions.can_manage(context["request"].user),
+            "can_manage": permissions.can_manage(context["request"].user, instance),
         }
 
 
@@ -126,22 +137,50 @@ def with_last_posted(accounts):
     return accounts.annotate(last_posted=Coalesce(*latest))
 
 
+class CollectionFilterSet(WagtailFilterSet):
+    """The accounts of one collection, where the user may see several."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        seen = permissions.policy.collections_user_has_any_permission_for(self.request.user, LISTED)
+        if seen.count() > 1:
+            self.filters["collection_id"] = CollectionFilter(
+                field_name="collection_id", label=_("Collection"), queryset=seen
+            )
+
+    class Meta:
+        model = Account
+        fields = []
+
+
 class IndexView(generic.IndexView):
     page_title = _("Syndication accounts")
-    any_permission_required = ["add", "change", "delete"]
+    any_permission_required = [*LISTED, "add"]
+    filterset_class = CollectionFilterSet
 
     def get_base_queryset(self):
-        accounts = with_last_posted(super().get_base_queryset())
-        return environment.with_home(accounts).prefetch_related("locales")
+        seen = permissions.policy.instances_user_has_any_permission_for(self.request.user, LISTED)
+        seen = environment.with_home(with_last_posted(seen))
+        return seen.select_related("collection").prefetch_related("locales")
 
     def get_context_data(self, **kwargs):
         return {**super().get_context_data(**kwargs), **site_notice(self.request.user)}
 
+    def get_edit_url(self, instance):
+        return super().get_edit_url(instance) if permissions.can_manage(self.request.user, instance) else None
+
+    def get_delete_url(self, instance):
+        may = self.user_has_permission_for_instance("delete", instance)
+        return super().get_delete_url(instance) if may else None
+
     def get_list_more_buttons(self, instance):
         buttons = super().get_list_more_buttons(instance)
-        if permissions.can_manage(self.request.user) and known_backend(instance):
-            url = reverse("wagtail_syndicate:connect", args=[instance.pk])
-            buttons.append(Button(gettext("Connection"), url=url, icon_name="link", priority=5))
+        if permissions.can_manage(self.request.user, instance):
+            history = reverse("syndication_accounts:history", args=[instance.pk])
+            buttons.append(Button(gettext("History"), url=history, icon_name="history", priority=15))
+            if known_backend(instance):
+                url = reverse("wagtail_syndicate:connect", args=[instance.pk])
+                buttons.append(Button(gettext("Connection"), url=url, icon_name="link", priority=5))
         return buttons
 
 
@@ -157,9 +196,21 @@ class CreateView(generic.CreateView):
         return []
 
     def get_success_url(self):
-        if self.object.by_hand or not permissions.can_manage(self.request.user):
+        if self.object.by_hand or not permissions.can_manage(self.request.user, self.object):
             return super().get_success_url()
         return reverse("wagtail_syndicate:connect", args=[self.object.pk])
+
+
+class OwnAccountMixin:
+    """For people who may do this to this very account; Wagtail's views ask only whether they may to any."""
+
+    action_on_account = "change"
+
+    def get_object(self, *args, **kwargs):
+        account = super().get_object(*args, **kwargs)
+        if not permissions.policy.user_has_permission_for_instance(self.request.user, self.action_on_account, account):
+            raise PermissionDenied
+        return account
 
 
 class KnownNetworkMixin:
@@ -173,16 +224,30 @@ class KnownNetworkMixin:
         return super().dispatch(request, *args, **kwargs)
 
 
-class EditView(KnownNetworkMixin, generic.EditView):
+class EditView(KnownNetworkMixin, OwnAccountMixin, generic.EditView):
     @cached_property
     def header_buttons(self):
-        if not permissions.can_manage(self.request.user):
-            return []
         url = reverse("wagtail_syndicate:connect", args=[self.object.pk])
         return [HeaderButton(gettext("Connection"), url=url, icon_name="link")]
 
+    def save_instance(self):
+        # Wagtail's own entry would say that something was changed, but not what.
+        changes = changed_values(self.form)
+        account = self.form.save()
+        if changes:
+            log(
+                instance=account,
+                action="wagtail_syndicate.edit",
+                user=self.request.user,
+                content_changed=True,
+                data={"changes": changes},
+            )
+        return account
 
-class DeleteView(generic.DeleteView):
+
+class DeleteView(OwnAccountMixin, generic.DeleteView):
+    action_on_account = "delete"
+
     def delete_action(self):
         connect.disconnect(self.object, self.request.user)
         super().delete_action()
@@ -193,6 +258,14 @@ class DeleteView(generic.DeleteView):
             "Delete “%(label)s”? Its access is given back to the network and it is unticked on all pages. "
             "What was posted stays there, and stays in the reports here."
         ) % {"label": self.object}
+
+
+class HistoryView(OwnAccountMixin, history.HistoryView):
+    pass
+
+
+class UsageView(OwnAccountMixin, usage.UsageView):
+    pass
 
 
 class AccountViewSet(ModelViewSet):
@@ -212,6 +285,8 @@ class AccountViewSet(ModelViewSet):
     add_view_class = CreateView
     edit_view_class = EditView
     delete_view_class = DeleteView
+    history_view_class = HistoryView
+    usage_view_class = UsageView
     search_fields = ["label", "handle"]
     search_backend_name = None
     list_display = [
@@ -224,6 +299,13 @@ class AccountViewSet(ModelViewSet):
         ExpiryColumn("credentials_expire_at", label=_("Access expires"), sort_key="credentials_expire_at"),
     ]
     index_results_template_name = "wagtail_syndicate/accounts/index_results.html"
+
+    if wagtail.VERSION < (8, 0):
+        permission_policy = permissions.policy  # later it is registered (apps.py)
+
+    def get_permissions_to_register(self):
+        # They are given by collection, in a panel of their own.
+        return Permission.objects.none()
 
     def get_common_view_kwargs(self, **kwargs):
         # Pages that tick an account are not in the reference index, so "used 0 times" would be wrong.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
@@ -17,6 +18,7 @@ from django.views.generic import TemplateView, View
 from wagtail.admin import messages
 from wagtail.admin.utils import get_admin_base_url
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.log_actions import log
 
 from wagtail_syndicate import tasks
 from wagtail_syndicate.accounts import connect, health, permissions, settle
@@ -96,7 +98,7 @@ def say_connected(request, account: Account) -> None:
     else:
         messages.success(request, _("Connected as %(handle)s.") % {"handle": account.handle or account})
     say_released(request, account)
-    for twin in connect.twins(account):
+    for twin in filter(partial(permissions.can_see, request.user), connect.twins(account)):
         messages.warning(
             request,
             _("“%(label)s” is the same account at %(network)s. A page with both ticked is posted twice.")
@@ -133,10 +135,10 @@ class AccountPage(WagtailAdminTemplateMixin):
 
     def setup(self, request, *args, **kwargs):
         super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
+        self.account = get_object_or_404(Account.objects.select_related("collection"), pk=kwargs["pk"])
 
     def dispatch(self, request, *args, **kwargs):
-        if not permissions.can_manage(request.user):
+        if not permissions.can_manage(request.user, self.account):
             raise PermissionDenied
         if known_backend(self.account) is None:
             messages.error(request, status_of(self.account)["note"])
@@ -217,8 +219,10 @@ class ConnectView(AccountPage, TemplateView):
         try:
             identity = health.check(self.account)
         except (ConnectRefused, NetworkError, ConfigurationError) as error:
+            log(instance=self.account, action="wagtail_syndicate.check", user=request.user, data={"works": False})
             messages.error(request, explained(error, self.account))
         else:
+            log(instance=self.account, action="wagtail_syndicate.check", user=request.user, data={"works": True})
             text = _("The access works: this is %(handle)s. Nothing was posted.")
             messages.success(request, text % {"handle": identity.handle or self.account})
             say_released(request, self.account)
@@ -277,6 +281,9 @@ class CallbackView(View):
                 ),
             )
             return redirect("syndication_accounts:index")
+        account = Account.objects.filter(pk=pending["account"]).first()
+        if account is not None and not permissions.can_manage(request.user, account):
+            raise PermissionDenied  # the right was taken away meanwhile
         try:
             return go_on(request, connect.finish(pending, params, request.user))
         except (ConnectRefused, NetworkError, ConfigurationError) as error:
@@ -350,7 +357,12 @@ class ChooseView(AccountPage, TemplateView):
             "handle": handle,
             "name": name if name != handle else "",
             "address": settle.web_link(target.profile_url),
-            "taken": list(Account.objects.filter(**same).exclude(pk=self.account.pk).values_list("label", flat=True)),
+            "taken": list(
+                permissions.seen_accounts(self.request.user)
+                .filter(**same)
+                .exclude(pk=self.account.pk)
+                .values_list("label", flat=True)
+            ),
         }
 
     def refused(self, error: Exception | None):

@@ -7,7 +7,7 @@ It is one field, read from three kinds of inputs: ``syndication-present`` (that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from django import forms
@@ -22,7 +22,6 @@ from wagtail_syndicate.models import Account, Target, set_targets, targets_of
 
 
 FIELD = "syndication"
-PERMISSION = "wagtail_syndicate.use_account"
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,8 @@ class SyndicationFormMixin:
         self.wording_errors: dict[str, list[str]] = {}
         """What is wrong with a wording, by account."""
         self.check_lengths = True
+        if self.for_user is not None and not permissions.can_use(self.for_user):
+            self.fields.pop(FIELD, None)
         if FIELD in self.fields:
             self.fields[FIELD].initial = self._initial_ticks
 
@@ -158,9 +159,27 @@ class SyndicationFormMixin:
     def _targets(self, chosen) -> list[Target]:
         """What is ticked from now on, in the order of ticking."""
         wanted = {target.account_id: target for target in self.kept_targets}
-        wanted |= {account.pk: Target(account.pk, wording) for account, wording in chosen}
+        wanted |= {target.account_id: target for target in self._signed(chosen)}
         earlier = [target.account_id for target in self.current_targets if target.account_id in wanted]
         return [wanted[key] for key in dict.fromkeys([*earlier, *wanted])]
+
+    def _signed(self, chosen) -> list[Target]:
+        """The chosen ticks, each with the user who made it what it is.
+
+        A tick that was not touched stays the one of whoever made it; one of somebody who may not use the account any
+        more is taken over by this user, who may and leaves it ticked.
+        """
+        before = {target.account_id: target for target in self.current_targets}
+        found = {account: before.get(account.pk, Target(account.pk)) for account, _wording in chosen}
+        known = permissions.people({target.by for target in found.values()} - {""})
+        left = permissions.not_permitted({account: target.by for account, target in found.items()}, known)
+        signed = []
+        for account, wording in chosen:
+            target = replace(found[account], wording=wording)
+            if account.pk in left or target != before.get(account.pk):
+                target = replace(target, by=str(self.for_user.pk))
+            signed.append(target)
+        return signed
 
     def _initial_ticks(self) -> Ticks:
         offered = {account.pk for account in self.offered_accounts}

@@ -42,7 +42,7 @@ class NewHomeView(WagtailAdminTemplateMixin, TemplateView):
 
     def post(self, request, *args, **kwargs):
         with transaction.atomic():
-            moved = environment.move_here(environment.strangers(), request.user)
+            moved = environment.move_here(self.strangers(), request.user)
             leaving = sum(release(account).leaving for account in moved)
             transaction.on_commit(partial(tasks.ring), robust=True)
         if moved:
@@ -60,9 +60,13 @@ class NewHomeView(WagtailAdminTemplateMixin, TemplateView):
             messages.info(request, _("All accounts are at home here already."))
         return redirect("syndication_accounts:index")
 
+    def strangers(self):
+        """The accounts that were connected elsewhere and that the user may manage."""
+        return permissions.managed_accounts(self.request.user).exclude(environment.at_home())
+
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            accounts=environment.strangers().order_by("label", "pk"), here=environment.fingerprint(), **kwargs
+            accounts=self.strangers().order_by("label", "pk"), here=environment.fingerprint(), **kwargs
         )
 
 

@@ -37,14 +37,14 @@ class AccountsNotice(Notice):
         broken = Q(status=Account.Status.RECONNECT) | health.ending()
         accounts = Account.objects.filter(broken, environment.at_home(), active=True, by_hand=False)
         own = (recipients.address_of(self.user) or "").lower()
-        manages = permissions.can_manage(self.user)
         found = []
         for account in accounts.select_related("connected_by").order_by("label", "pk"):
             if not health.is_known(account):
                 continue
             needs_somebody = account.status == Account.Status.RECONNECT or health.ends_soon(account)
             if needs_somebody and _concerns(account, own):
-                url = reverse("wagtail_syndicate:connect", args=[account.pk]) if manages else ""
+                url = reverse("wagtail_syndicate:connect", args=[account.pk])
+                url = url if permissions.can_manage(self.user, account) else ""
                 found.append(Trouble(account, status_of(account), url))
         return found
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 from django import forms
 from django.urls import NoReverseMatch, reverse
@@ -11,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import Panel
 from wagtail.admin.staticfiles import versioned_static
 
+from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.admin.compare import TicksComparison
-from wagtail_syndicate.admin.forms import FIELD, PERMISSION
+from wagtail_syndicate.admin.forms import FIELD
 from wagtail_syndicate.admin.record import note_of, record_of
 from wagtail_syndicate.models import Account, Delivery
 from wagtail_syndicate.reasons import explain
@@ -83,13 +86,18 @@ class SyndicationPanel(Panel):
         return "syndication"
 
     def get_form_options(self):
-        return {"fields": [FIELD], "field_permissions": {FIELD: PERMISSION}}
+        # Wagtail's "field_permissions" do not know of collections: the form takes the field away itself.
+        return {"fields": [FIELD]}
 
     class BoundPanel(Panel.BoundPanel):
         template_name = "wagtail_syndicate/panel/panel.html"
 
         def is_shown(self):
-            return self.form is not None and FIELD in self.form.fields
+            return self.form is not None and (self._may_tick or permissions.can_see(self.request.user))
+
+        @property
+        def _may_tick(self) -> bool:
+            return FIELD in self.form.fields
 
         @property
         def media(self):
@@ -100,12 +108,13 @@ class SyndicationPanel(Panel):
 
         def get_context_data(self, parent_context=None):
             context = super().get_context_data(parent_context)
-            record = record_of(self.instance, self.request.user) if self.instance.pk else {"entries": []}
+            record = record_of(self.instance, self.request.user) if self.instance.pk else {"entries": [], "hidden": 0}
             context.update(record)
             context.update(
                 {
-                    "offers": self._offers([entry.delivery for entry in record["entries"]]),
-                    "kept": self._kept_accounts(),
+                    "may_tick": self._may_tick,
+                    "offers": self._offers([entry.delivery for entry in record["entries"]]) if self._may_tick else [],
+                    **self._kept_accounts(),
                     "errors": self._errors(),
                     "language": self.instance.locale.language_code,
                     "page_id": self.instance.pk or "",
@@ -116,7 +125,8 @@ class SyndicationPanel(Panel):
             return context
 
         def get_comparison(self):
-            return [TicksComparison] if self.request.user.has_perm(PERMISSION) else []
+            user = self.request.user
+            return [partial(TicksComparison, user=user)] if permissions.can_see(user) else []
 
         def _offers(self, deliveries) -> list[Offer]:
             latest = {delivery.account_id: delivery for delivery in deliveries}
@@ -132,9 +142,13 @@ class SyndicationPanel(Panel):
                 for account in self.form.offered_accounts
             ]
 
-        def _kept_accounts(self) -> list[Account]:
+        def _kept_accounts(self) -> dict[str, Any]:
+            """The accounts that are ticked and not for this user to change; of those the user may not know of, how
+            many."""
             kept = [target.account_id for target in self.form.kept_targets]
-            return list(Account.objects.filter(pk__in=kept)) if kept else []
+            ticked = Account.objects.filter(pk__in=kept).count() if kept else 0
+            seen = list(permissions.seen_accounts(self.request.user).filter(pk__in=kept)) if ticked else []
+            return {"kept": seen, "kept_hidden": ticked - len(seen)}
 
         def _errors(self) -> list[str]:
             """What is wrong with the ticks themselves; wordings carry their own errors."""
@@ -159,7 +173,7 @@ class SyndicationPanel(Panel):
 
         def _accounts_url(self) -> str:
             """Where accounts are added, for those who may."""
-            if not self.request.user.has_perm("wagtail_syndicate.add_account"):
+            if not permissions.can_add(self.request.user):
                 return ""
             try:
                 return reverse("syndication_accounts:index")

@@ -40,8 +40,9 @@ def site_notice(user) -> dict[str, object]:
     """The context of the notice: nothing for people who may not manage accounts. Takes two queries."""
     if not permissions.can_manage(user):
         return {}
+    strangers = permissions.managed_accounts(user).exclude(environment.at_home())
     return {
-        "strangers": environment.strangers().filter(active=True).count(),
+        "strangers": strangers.filter(active=True).count(),
         "new_home_url": reverse("wagtail_syndicate:new_home"),
         "rehearses": conf.is_dry_run(),
     }

@@ -164,6 +164,10 @@ class BaseBackend:
         """Whether this account's posts can be looked up; needs no credentials to answer."""
         return self.offers("find")
 
+    def facts(self) -> Sequence[str]:
+        """What connecting found out about this account that an admin wants to see, in sentences; asks nobody."""
+        return ()
+
     def edit(self, remote_id: str, message: Message) -> Receipt:
         """Change the words of a post that is there; its pictures stay.
 

@@ -6,7 +6,6 @@ public issues (duplicate: akrherz/iembot#163, 2026-02; limits of a day: plhery/n
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.looking import Look
+from wagtail_syndicate.backends.x_text import plain_text
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import Identity, ImageLimits, Limits, Media, Message, Reach, Receipt, Region, Style
@@ -223,11 +223,3 @@ class Backend(BaseBackend):
     def share_link(self, message: Message) -> str:
         """X's own dialog for a new post (docs, Web Intent)."""
         return link_to(self.url("{web}/intent/tweet"), text=message.text_with_link)
-
-
-def plain_text(post: dict[str, Any]) -> str:
-    """What a post says, with X's short links written out and without the links that stand for its pictures."""
-    text = html.unescape(post.get("text") or "")
-    for link in (post.get("entities") or {}).get("urls") or ():
-        text = text.replace(link["url"], "" if link.get("media_key") else link.get("expanded_url") or "")
-    return text

@@ -6,11 +6,11 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db.models import Q
+from django.db.models import F, Q
 
-from wagtail_syndicate import signals
+from wagtail_syndicate import database, signals
 from wagtail_syndicate.accounts import environment, upkeep
-from wagtail_syndicate.delivery import monitor, plan, probe
+from wagtail_syndicate.delivery import lanes, monitor, plan, probe
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.delivery.send import drain
@@ -20,7 +20,7 @@ from wagtail_syndicate.models import Account, Delivery
 
 logger = logging.getLogger("wagtail_syndicate.delivery")
 
-State = Delivery.State
+State, Wish = Delivery.State, Delivery.Wish
 
 SLICE = 2.0  # seconds of sending after which a sweep asks whether it is to stop
 MOST = 500  # deliveries that one sweep ends, so that posts do not wait for long
@@ -31,15 +31,17 @@ def tidy() -> int:
 
     :returns: how many deliveries were ended.
     """
-    unsent = Delivery.objects.filter(state=State.WAITING, maybe_sent=False)
+    unsent = Delivery.objects.filter(state__in=(State.WAITING, State.APPROVAL), maybe_sent=False)
     # Rows whose account is being worked for are left to the worker, which asks the same question.
-    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(account__lease_until__gt=DatabaseNow())
+    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(lanes.held("account__"))
     return (
         _end(unsent.filter(account=None), state=State.CANCELLED, reason="account_gone")
         + _end(overdue.filter(reason__in=probe.REASONS), state=State.FAILED)
         + _end(overdue.exclude(reason__in=probe.REASONS), state=State.MISSED, reason="missed")
         + _leave_to_people()
         + _hold_abroad()
+        + _let_go()
+        + _give_back_wishes()
     )
 
 
@@ -49,8 +51,7 @@ def _leave_to_people() -> int:
     Those of accounts that work are left to whoever takes over the lane.
     """
     usable = Q(account__status=Account.Status.CONNECTED) | Q(account__by_hand=True)
-    held = Q(account__lease_until__gt=DatabaseNow())
-    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(held)
+    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(lanes.held("account__"))
     unasked = Delivery.objects.filter(state=State.UNKNOWN, account=None, due_at__isnull=False)
     return _end(left, state=State.UNKNOWN, reason="interrupted") + _end(unasked, reason="unclear")
 
@@ -69,6 +70,20 @@ def _hold_abroad() -> int:
     return _end(half_sent, state=State.UNKNOWN, reason="interrupted", due_at=DatabaseNow())
 
 
+def _let_go() -> int:
+    """Posts of accounts that need no approval any more wait for nobody."""
+    freed = Delivery.objects.filter(state=State.APPROVAL, account__needs_approval=False)
+    return _end(freed, state=State.WAITING, due_at=F("due_at"))
+
+
+def _give_back_wishes() -> int:
+    """Posts that were to be changed or deleted when their account was deleted: this site cannot do it any more."""
+    left = Delivery.objects.filter(state=State.SENT, account=None, due_at__isnull=False)
+    return _end(left.filter(wish=Wish.DELETE), wish=Wish.ASK, reason="delete_there") + _end(
+        left.exclude(wish=Wish.DELETE), wish="", reason=""
+    )
+
+
 def _end(deliveries, **values) -> int:
     """Give these deliveries (a queryset) other values, one by one, so that whoever listens hears of each."""
     ended = 0
@@ -77,7 +92,8 @@ def _end(deliveries, **values) -> int:
         before = delivery.state
         news = telling(values.get("state", before), values.get("reason", delivery.reason), values["due_at"])
         # Asked again with the change: another sweep, a worker or a person may have been quicker.
-        ended += deliveries.filter(pk=delivery.pk).update(**values, **news, updated_at=DatabaseNow())
+        changes = {**values, **news, "updated_at": DatabaseNow()}
+        ended += deliveries.filter(pk=delivery.pk).update(**changes)
         delivery.refresh_from_db()
         if delivery.state != before:
             logger.info("Delivery %s: %s, %s", delivery.pk, delivery.state, delivery.reason, extra=about(delivery))
@@ -114,3 +130,4 @@ def _try(part: Callable[[], int]) -> None:
         part()
     except Exception as error:
         logger.error("The sweep could not %s: %s", part.__name__, type(error).__name__, exc_info=True)
+        database.mend()

@@ -195,6 +195,11 @@ class Account(CollectionMember, models.Model):
         return registry.get(self.network)
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What connecting found out at the network, in sentences for an admin."""
+        return tuple(self.backend_class(self.public_connection).facts())
+
+    @property
     def is_assisted(self) -> bool:
         """Whether a person posts, because the network leaves no other way or the owner prefers it."""
         return self.by_hand or self.backend_class.reach == Reach.ASSISTED

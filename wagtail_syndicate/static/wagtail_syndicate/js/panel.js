@@ -201,12 +201,13 @@
         }
 
         async act(event) {
-            const { url, link } = event.params;
+            const { url, link, note } = event.params;
             const button = event.currentTarget;
             const entry = button.closest("[data-delivery]");
             const data = new FormData();
             data.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
             if (link) data.set("permalink", document.getElementById(link).value);
+            if (note) data.set("note", document.getElementById(note).value);
             button.disabled = true;
             try {
                 const response = await fetch(url, { method: "POST", body: data, headers: this.headers });
@@ -236,10 +237,12 @@
             goal.focus();
         }
 
-        /* Enter in the field for the post's address presses its button; it must not save the page. */
+        /* Enter in a field of the record presses its button; it must not save the page. */
         enter(event) {
             event.preventDefault();
-            this.recordTarget.querySelector(`[data-syndication-link-param="${event.target.id}"]`).click();
+            const { id } = event.target;
+            const button = `[data-syndication-link-param="${id}"], [data-syndication-note-param="${id}"]`;
+            this.recordTarget.querySelector(button).click();
         }
 
         async copy(event) {
