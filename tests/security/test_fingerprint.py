@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core import checks as django_checks
 from django.urls import reverse
 from django.utils import timezone
-from wagtail.models import ModelLogEntry, Site
+from wagtail.models import GroupCollectionPermission, ModelLogEntry, Site
 
 from tests.accounts.networks import Renewing
 from tests.factories import (
@@ -218,9 +218,12 @@ def test_a_site_that_was_renamed_in_between_sends_nothing(fakenet, account, monk
 
 
 def manager(*codenames):
+    """Somebody who may use the admin, and has these rights for all accounts."""
     user = UserFactory(is_superuser=False)
-    group = Group.objects.create(name="People")
-    group.permissions.set(Permission.objects.filter(codename__in=("access_admin", *codenames)))
+    group, _created = Group.objects.get_or_create(name="People")
+    group.permissions.set(Permission.objects.filter(codename="access_admin"))
+    for permission in Permission.objects.filter(codename__in=codenames):
+        GroupCollectionPermission.objects.create(group=group, collection=root_collection(), permission=permission)
     user.groups.add(group)
     return user
 

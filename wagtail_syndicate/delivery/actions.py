@@ -69,7 +69,7 @@ def _with_a_post(delivery: Delivery, latest: bool):
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send what failed, was missed, cancelled, rejected or rehearsed after all; page and wording are as last published.
+    """Send what failed, was missed, cancelled, rejected or rehearsed; page and wording are as last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
