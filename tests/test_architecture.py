@@ -17,6 +17,7 @@ FLOORS = (
     ("checks", "doctor", "health", "signal_handlers"),
     ("admin",),
     ("tasks",),
+    ("mails",),
     ("delivery",),
     ("accounts",),
     ("models",),

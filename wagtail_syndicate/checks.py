@@ -6,14 +6,19 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, Warning, register
+from django.core.checks import Error, Info, Tags, Warning, register
+from django.db import DatabaseError, router
 
 from wagtail_syndicate import conf, summarisers
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import environment, vault
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.compose import article as articles
 from wagtail_syndicate.compose.links import is_public
 from wagtail_syndicate.exceptions import ConfigurationError
+from wagtail_syndicate.models import Account
+
+
+MOST_LETTERS = 100  # of the name; a host name stands beside it
 
 
 @register("wagtail_syndicate")
@@ -58,6 +63,53 @@ def check_keys(app_configs=None, **kwargs):
             id="wagtail_syndicate.W001",
         )
     ]
+
+
+@register("wagtail_syndicate")
+def check_environment(app_configs=None, **kwargs):
+    """E005: a name of this installation that is none. W006: there is none. I001, W007: nothing is sent anywhere."""
+    name = conf.get("ENVIRONMENT")
+    found = []
+    if not isinstance(name, str) or len(name) > MOST_LETTERS:
+        hint = f'For example {conf.SETTING}["ENVIRONMENT"] = "production", of {MOST_LETTERS} letters at most.'
+        found.append(Error(f'{conf.SETTING}["ENVIRONMENT"] must be a short text.', hint=hint, id=_id("E005")))
+    elif not name and not conf.is_dry_run():
+        found.append(
+            Warning(
+                "Nothing tells this installation from a copy of it, save the default site's host name.",
+                hint=f'Set {conf.SETTING}["ENVIRONMENT"] to another name on each: "production", "staging".',
+                id=_id("W006"),
+            )
+        )
+    if conf.is_dry_run():
+        kind, number = (Info, "I001") if conf.get("DRY_RUN") is None else (Warning, "W007")
+        hint = f'Set {conf.SETTING}["DRY_RUN"] to False to post, also with DEBUG.'
+        found.append(kind("This site only rehearses: no request is sent to any network.", hint=hint, id=_id(number)))
+    return found
+
+
+@register("wagtail_syndicate", Tags.database)
+def check_home(app_configs=None, databases=None, **kwargs):
+    """W005: accounts that were connected on another site. Asks the database, so Django runs it only when told to."""
+    if not databases or router.db_for_read(Account) not in databases:
+        return []
+    try:
+        count = environment.strangers().filter(active=True).count()
+    except DatabaseError:  # before the first migration
+        return []
+    if not count:
+        return []
+    return [
+        Warning(
+            f"{count} accounts were connected on another site, of which this may be a copy; nothing is sent for them.",
+            hint="Leave a copy as it is. If the site moved, an admin says so under Settings > Syndication accounts.",
+            id=_id("W005"),
+        )
+    ]
+
+
+def _id(number: str) -> str:
+    return f"wagtail_syndicate.{number}"
 
 
 @register("wagtail_syndicate")

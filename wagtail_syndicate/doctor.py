@@ -13,7 +13,7 @@ from django.utils import timezone
 from wagtail.models import Site
 
 from wagtail_syndicate import conf, tasks
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import environment, vault
 from wagtail_syndicate.admin.accounts import status_of
 from wagtail_syndicate.compose.links import is_public
 from wagtail_syndicate.delivery import monitor
@@ -52,6 +52,7 @@ def examine(broker: bool = True) -> list[Finding]:
         *_sweeps(figures),
         *(_workers() if broker else ()),
         *_backlog(figures),
+        *_home(),
         *_accounts(),
         *_people(),
     ]
@@ -75,6 +76,19 @@ def _settings() -> Iterator[Finding]:
         if not is_public(site.hostname) and not settings.DEBUG:
             problem = f"Links would lead to {site.root_url}, where no reader finds the page."
             yield Finding("address", problem, ADMIN, "Enter the public host name under Settings > Sites.")
+
+
+def _home() -> Iterator[Finding]:
+    names = [account.label for account in environment.strangers().filter(active=True)]
+    if names:
+        problem = (
+            f"Connected on another site than {environment.fingerprint()}, so nothing is sent: {', '.join(names)}."
+        )
+        advice = (
+            "Leave a copy as it is (manage.py syndicate_neutralize makes it silent for good). If the site moved here, "
+            "say so under Settings > Syndication accounts."
+        )
+        yield Finding("away_from_home", problem, ADMIN, advice)
 
 
 def _clocks() -> Iterator[Finding]:
@@ -149,10 +163,12 @@ def _accounts() -> Iterator[Finding]:
         )
         for name in _lost_credentials()
     )
-    for account in Account.objects.filter(active=True):
+    for account in environment.with_home(Account.objects.filter(active=True)):
         held = waiting.get(account.pk, 0)
         status = status_of(account)
         # One that was just added is not connected yet; it matters when something waits for it.
+        if status["fix"] == "new_home":
+            continue  # told of all together
         if status["tone"] == "problem" or (status["tone"] == "warning" and (account.credentials_expire_at or held)):
             problem = f"{account.label}: {status['label']}." + (f" {held} posts wait for it." if held else "")
             yield Finding("account", problem, ADMIN, str(status["note"]))

@@ -49,6 +49,10 @@ REASONS = {
     "lost_credentials": _(
         "The account's stored key can no longer be read on this server. A site admin must connect the account again."
     ),
+    "away_from_home": _(
+        "The account was connected on another site, and this one may be a copy of it, so nothing is sent. "
+        "A site admin must connect the account again, or say that this site is its new home."
+    ),
     # Failed: somebody must change something.
     "content_refused": _("{network} refused the text. Change the wording, then try again."),
     "content_forbidden": _(
@@ -142,6 +146,12 @@ REASONS = {
     "unticked": _("The account was unticked before it was time to post."),
     "cancelled": _("Cancelled before it was sent."),
     "missed": _("It was too late to post: the time window had passed."),
+    "neutralised": _("This site was made a copy that sends nothing, so what was waiting was cancelled."),
+    # Rehearsed.
+    "dry_run": _(
+        "Rehearsed: nothing was sent, because this site only rehearses (DRY_RUN in its settings, or DEBUG). "
+        "The request is shown below. When a developer has switched that off, choose “Try again” to post it."
+    ),
     # Posts that are there: what is to happen to them.
     "editing": _("The post is being changed at {network}."),
     "deleting": _("The post is being deleted at {network}."),

@@ -6,9 +6,11 @@ from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.forms.collections import collection_member_permission_formset_factory
 
-from wagtail_syndicate.admin import connect, deliveries
+from wagtail_syndicate.admin import connect, deliveries, new_home
 from wagtail_syndicate.admin.account_log import EditFormatter
 from wagtail_syndicate.admin.accounts import AccountViewSet
+from wagtail_syndicate.admin.notices import AccountsNotice
+from wagtail_syndicate.admin.site_notice import SiteNotice
 from wagtail_syndicate.delivery import media
 from wagtail_syndicate.models import Account
 
@@ -20,8 +22,13 @@ def register_accounts():
 
 @hooks.register("register_admin_urls")
 def register_urls():
-    patterns = [*connect.urlpatterns, *deliveries.urlpatterns]
+    patterns = [*connect.urlpatterns, *new_home.urlpatterns, *deliveries.urlpatterns]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
+
+
+@hooks.register("construct_homepage_panels")
+def add_notices(request, panels):
+    panels += [SiteNotice(request.user), AccountsNotice(request.user)]
 
 
 @hooks.register("register_image_operations")
@@ -61,6 +68,8 @@ LOG_ACTIONS = {
     "reconnect": (_("Reconnect account"), _("Connected the account again")),
     "check": (_("Check account"), _("Asked the network whether the access works")),
     "disconnect": (_("Disconnect account"), _("Disconnected the account")),
+    "new_home": (_("Site is the new home"), _("Said that this site is the account’s new home")),
+    "neutralise": (_("Neutralise copy"), _("Wiped the access, because this site is a copy")),
     "reconnect_needed": (_("Account needs reconnecting"), _("The account needs reconnecting")),
     "retry": (_("Try again"), _("Asked to try the post again")),
     "confirm": (_("Post is there"), _("Said that the post is there")),

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
-from wagtail_syndicate.accounts import hosts, oauth1, oauth2, registration
+from wagtail_syndicate import conf
+from wagtail_syndicate.accounts import environment, hosts, oauth1, oauth2, registration
 from wagtail_syndicate.accounts.connection import app_from_settings, connection_of, method_of, missing_settings
 from wagtail_syndicate.accounts.problems import ConnectRefused
 from wagtail_syndicate.accounts.settle import Offer, choices_of, keep, recall, settle, store
@@ -90,8 +91,12 @@ def paste(account: Account, method: Pasted | NoDoor, data: Mapping[str, str], us
 
 @sensitive_variables()
 def disconnect(account: Account, user=None) -> None:
-    """Forget the account's credentials and give them back to the network if that can be done; its history stays."""
+    """Forget the account's credentials and give them back to the network if that can be done; its history stays.
+
+    A copy of the site, and one that only rehearses, keeps them from the network: they are the original's as well.
+    """
     method, connection = None, Connection()
+    may_ask = environment.is_home(account) and not conf.is_dry_run()
     with suppress(CredentialsLost, ConfigurationError):
         method, connection = method_of(account), connection_of(account)
     changes = {
@@ -101,6 +106,9 @@ def disconnect(account: Account, user=None) -> None:
         "credentials_expire_at": None,
         "connected_at": None,
         "connected_by": None,
+        "environment": "",
+        "expiry_announced": None,
+        "problem_announced": False,
     }
     with transaction.atomic():
         Account.objects.filter(pk=account.pk).update(**changes)
@@ -111,7 +119,7 @@ def disconnect(account: Account, user=None) -> None:
     shared = Account.objects.filter(
         network=account.network, host=account.host, remote_id=account.remote_id, status=Account.Status.CONNECTED
     )
-    if isinstance(method, OAuth2) and method.revoke_url and connection.credentials and not shared.exists():
+    if may_ask and isinstance(method, OAuth2) and method.revoke_url and connection.credentials and not shared.exists():
         with suppress(NetworkError, ConfigurationError, ValidationError):
             oauth2.revoke(account.backend_class(connection), method, connection.credentials)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.views.decorators.debug import sensitive_variables
 
 from wagtail_syndicate import conf
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import environment, vault
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.models import Account, OAuthApp
@@ -70,8 +70,10 @@ def connection_of(account: Account) -> Connection:
 def backend_of(account: Account) -> BaseBackend:
     """The account's backend, ready to speak; its access may be too old (``refresh.fresh_backend`` sees to that).
 
+    :raises AwayFromHome: the account was connected on another site.
     :raises CredentialsLost, ConfigurationError: as :func:`connection_of`.
     """
+    environment.require_home(account)
     return account.backend_class(connection_of(account))
 
 

@@ -44,6 +44,11 @@ def can_see(user, account: Account | None = None) -> bool:
     return _may(user, SEES, account)
 
 
+def managers_of(account: Account) -> QuerySet:
+    """The users who may manage ``account``."""
+    return policy.users_with_any_permission_for_instance(["change"], account).order_by("pk")
+
+
 def usable_accounts(user) -> QuerySet[Account]:
     """The accounts that ``user`` may tick on some page: the active ones, none without the permission."""
     return _accounts(user, ("use",)).filter(active=True)

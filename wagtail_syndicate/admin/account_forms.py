@@ -26,7 +26,7 @@ from wagtail_syndicate.types import Region
 
 MOST_RADIO_BUTTONS = 4  # longer lists are menus
 OWN_COLUMNS = (
-    *("label", "collection", "network", "host", "default_ticked", "by_hand", "needs_approval", "active"),
+    *("label", "collection", "network", "host", "default_ticked", "by_hand", "needs_approval", "active", "contacts"),
     *account_voice.COLUMNS,
     *account_habits.COLUMNS,
 )
@@ -73,6 +73,7 @@ class AccountForm(account_habits.HabitsFormMixin, account_voice.VoiceFormMixin, 
             "locales": forms.CheckboxSelectMultiple,
             "sites": forms.CheckboxSelectMultiple,
             "template": forms.Textarea(attrs={"rows": 3, "dir": "auto", "spellcheck": "false"}),
+            "contacts": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
             "host": forms.TextInput(
                 attrs={"placeholder": "https://mastodon.example", "autocomplete": "off", "spellcheck": "false"}
             ),
@@ -247,6 +248,7 @@ def account_panels() -> ObjectList:
             ChoicesPanel(heading=_("How it posts")),
             account_voice.voice_panel(),
             account_habits.times_panel(),
+            FieldPanel("contacts"),
             MultiFieldPanel(
                 [
                     FieldPanel("default_ticked"),

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
@@ -19,13 +20,16 @@ from wagtail.admin.utils import get_admin_base_url
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.log_actions import log
 
+from wagtail_syndicate import tasks
 from wagtail_syndicate.accounts import connect, health, permissions, settle
 from wagtail_syndicate.accounts.connection import method_of, missing_settings
 from wagtail_syndicate.accounts.problems import ConnectRefused, describe
 from wagtail_syndicate.accounts.settle import Offer
 from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
-from wagtail_syndicate.admin.accounts import access_ends, status_of
+from wagtail_syndicate.admin.accounts import status_of, with_last_posted
+from wagtail_syndicate.admin.site_notice import site_notice
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2
+from wagtail_syndicate.delivery.release import release
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, Rejected
 from wagtail_syndicate.models import Account
 from wagtail_syndicate.types import Identity
@@ -35,6 +39,7 @@ from wagtail_syndicate.types import Identity
 SESSION = "wagtail_syndicate_pending"
 OFFERS = "wagtail_syndicate_offers"
 MOST_PENDING = 5
+MOST_NAMED = 5
 ABOUT_THE_TARGET = ("target_missing", "permission")
 
 
@@ -92,12 +97,35 @@ def say_connected(request, account: Account) -> None:
         messages.success(request, _("“%(label)s” is ready. A person posts for it.") % {"label": account})
     else:
         messages.success(request, _("Connected as %(handle)s.") % {"handle": account.handle or account})
+    say_released(request, account)
     for twin in filter(partial(permissions.can_see, request.user), connect.twins(account)):
         messages.warning(
             request,
             _("“%(label)s” is the same account at %(network)s. A page with both ticked is posted twice.")
             % {"label": twin, "network": account.backend_class.label},
         )
+
+
+def say_released(request, account: Account) -> None:
+    """Let go what waited for the account, and tell what leaves now and for what it is too late."""
+    released = release(account)
+    if released.leaving:
+        tasks.ring()
+        text = ngettext(
+            "%(count)s post that waited for it leaves now.",
+            "%(count)s posts that waited for it leave now.",
+            released.leaving,
+        )
+        messages.success(request, text % {"count": released.leaving})
+    if late := released.too_late:
+        pages = ", ".join(dict.fromkeys(f"“{delivery.page_title}”" for delivery in late[:MOST_NAMED]))
+        text = ngettext(
+            "It is too late for %(count)s post: %(pages)s. To post it all the same, choose “Try again” on the page.",
+            "It is too late for %(count)s posts: %(pages)s. To post them all the same, choose “Try again” there.",
+            len(late),
+        )
+        more = " …" if len(late) > MOST_NAMED else ""
+        messages.warning(request, text % {"count": len(late), "pages": pages + more})
 
 
 class AccountPage(WagtailAdminTemplateMixin):
@@ -197,6 +225,7 @@ class ConnectView(AccountPage, TemplateView):
             log(instance=self.account, action="wagtail_syndicate.check", user=request.user, data={"works": True})
             text = _("The access works: this is %(handle)s. Nothing was posted.")
             messages.success(request, text % {"handle": identity.handle or self.account})
+            say_released(request, self.account)
         return redirect(request.path)
 
     def get_context_data(self, sent: MethodForm | None = None, **kwargs):
@@ -227,7 +256,9 @@ class ConnectView(AccountPage, TemplateView):
             network=network_name(account),
             connected=account.status != Account.Status.NEW,
             can_check=account.status != Account.Status.NEW and not isinstance(method_of(account), NoDoor),
-            access_ends=access_ends(account),
+            access_ends=health.access_ends(account),
+            last_posted=with_last_posted(Account.objects.filter(pk=account.pk)).get().last_posted,
+            **site_notice(self.request.user),
             **kwargs,
         )
 

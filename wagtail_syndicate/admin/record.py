@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.accounts import permissions
+from wagtail_syndicate.accounts.environment import AWAY
 from wagtail_syndicate.delivery import actions, approval, schedule
 from wagtail_syndicate.delivery.chosen import SCHEDULED
 from wagtail_syndicate.delivery.outdated import outdated
@@ -40,6 +41,7 @@ LOOKS = {
     State.MISSED: Look("critical", "warning"),
     State.SKIPPED: Look("neutral", "minus"),
     State.CANCELLED: Look("neutral", "cross"),
+    State.REHEARSED: Look("neutral", "view"),
     State.APPROVAL: Look("warning", "user"),
     State.REMOVED: Look("neutral", "bin"),
 }
@@ -106,6 +108,7 @@ DONE_BY_PERSON = {
 }
 
 OUTCOMES = {
+    "Rehearsed": _("Nothing was sent."),
     "Sent": _("Accepted by the network."),
     "found": _("The post is there."),
     "absent": _("The post was not found."),
@@ -222,6 +225,8 @@ def note_of(delivery: Delivery) -> str:
         return _("Posted, and deleted again. Publishing the page again does not post it again.")
     if delivery.state in (State.SENT, State.POSTED):
         return _("Posted already. Publishing the page again does not post it again.")
+    if delivery.state == State.REHEARSED:
+        return _("Rehearsed only. Publishing the page again does it once more, with the words that are here then.")
     if delivery.state in (State.FAILED, State.MISSED):
         return _("Not posted. To post other words, change them here, publish, then choose “Try again” above.")
     if delivery.state in (State.UNKNOWN, State.SENDING):
@@ -235,7 +240,7 @@ def is_stuck(delivery: Delivery) -> bool:
     waits = delivery.state == State.WAITING or (delivery.state == State.APPROVAL and delivery.payload is None)
     if not (waits or is_wished(delivery)) or account is None or account.by_hand:
         return False
-    return account.status != Account.Status.CONNECTED
+    return account.status != Account.Status.CONNECTED or delivery.reason == AWAY
 
 
 def is_wished(delivery: Delivery) -> bool:

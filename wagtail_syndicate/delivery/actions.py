@@ -28,6 +28,7 @@ ALLOWED = {
     State.FAILED: ("retry",),
     State.MISSED: ("retry",),
     State.CANCELLED: ("retry",),
+    State.REHEARSED: ("retry",),
     State.UNKNOWN: ("confirm", "send_again"),
     State.ASSISTED: ("mark_posted", "cancel"),
 }
@@ -68,7 +69,7 @@ def _with_a_post(delivery: Delivery, latest: bool):
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send a failed, missed, cancelled or rejected delivery after all, with page and wording as last published.
+    """Send what failed, was missed, cancelled, rejected or rehearsed; page and wording are as last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
@@ -76,7 +77,7 @@ def retry(delivery: Delivery, user=None) -> bool:
     by_person = {"reason__in": Delivery.DECIDED} if delivery.state == State.CANCELLED else None
     return _change(
         delivery,
-        (delivery.state,) if delivery.state in (State.FAILED, State.MISSED, State.CANCELLED) else (),
+        (delivery.state,) if "retry" in ALLOWED.get(delivery.state, ()) else (),
         user,
         "retry",
         only=by_person,

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db.models import Case, Exists, F, Min, OuterRef, Q, When
 
 from wagtail_syndicate import database
+from wagtail_syndicate.accounts import environment
 from wagtail_syndicate.backends import http
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
@@ -69,11 +70,12 @@ def due(now=None) -> Q:
 
 
 def free(prefix: str = "") -> Q:
-    """The condition for accounts that nobody holds, that may be used, and that are not told to wait."""
+    """The condition for accounts that nobody holds, that may be used here, and that are not told to wait."""
+    usable = Q(**{f"{prefix}status": Account.Status.CONNECTED}) & environment.at_home(prefix)
     return (
         _is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)
         & _is_over(f"{prefix}blocked_until", LONGEST_BLOCK)
-        & (Q(**{f"{prefix}status": Account.Status.CONNECTED}) | Q(**{f"{prefix}by_hand": True}))
+        & (usable | Q(**{f"{prefix}by_hand": True}))
     )
 
 
@@ -178,10 +180,12 @@ def rest(lane: Lane, seconds: float) -> None:
     _change(lane, blocked_until=DatabaseNow() + timedelta(seconds=seconds))
 
 
-def succeeded(lane: Lane) -> None:
-    """The network works: the next failure waits for a short time only."""
-    ours = Account.objects.filter(pk=lane.account_id, fence=lane.fence)
-    database.insist(ours.exclude(failures=0, blocked_until=None).update, failures=0, blocked_until=None)
+def succeeded(lane: Lane, **noted) -> None:
+    """The network works: the next failure waits for a short time only.
+
+    :param noted: what else is known of the account now.
+    """
+    _change(lane, failures=0, blocked_until=None, **noted)
 
 
 def _change(lane: Lane, **values) -> int:

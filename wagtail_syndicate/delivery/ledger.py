@@ -16,6 +16,7 @@ from wagtail_syndicate.delivery import afterwards
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.delivery.logs import about
+from wagtail_syndicate.delivery.telling import telling
 from wagtail_syndicate.exceptions import NetworkError
 from wagtail_syndicate.models import Attempt, Delivery
 from wagtail_syndicate.types import Receipt
@@ -34,6 +35,9 @@ def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = N
     :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is not
         ours any more.
     """
+    if "state" in values:
+        known = {"reason": delivery.reason, "due_at": delivery.due_at, **values}
+        values |= telling(values["state"], known["reason"], known["due_at"])
     tries = 0
 
     def update() -> int:

@@ -22,6 +22,7 @@ from wagtail_syndicate.delivery import afterwards
 from wagtail_syndicate.delivery.chosen import Dates, each, give, target_of
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
+from wagtail_syndicate.delivery.telling import telling
 from wagtail_syndicate.models import Account, Delivery, TargetSet
 from wagtail_syndicate.models.target import CHOSEN, PLANNED_WITHIN, RELATION, targets_in
 
@@ -162,7 +163,7 @@ def not_planned(page, revision=None, again: bool = True) -> None:
 
     :param again: whether the sweep is to try; ``False``: it is too late, people have to publish again.
     """
-    soon = DatabaseNow() + PLANNED_WITHIN
+    soon, reason = DatabaseNow() + PLANNED_WITHIN, "unplanned" if again else "plan_failed"
     with transaction.atomic():
         _notes(page.pk).delete()
         Delivery.objects.create(
@@ -172,7 +173,8 @@ def not_planned(page, revision=None, again: bool = True) -> None:
             revision=revision,
             published_by_id=getattr(revision, "user_id", None),
             state=State.FAILED,
-            reason="unplanned" if again else "plan_failed",
+            reason=reason,
+            **telling(State.FAILED, reason),
         )
         TargetSet.objects.filter(page_id=page.pk).update(plan_at=Coalesce("plan_at", soon) if again else None)
 
@@ -263,6 +265,7 @@ def _new_delivery(page, account: Account, revision, reason: str) -> Delivery:
         revision=revision,
         state=State.SKIPPED if reason else State.APPROVAL if account.needs_approval else State.WAITING,
         reason=reason,
+        **(telling(State.SKIPPED, reason) if reason else {}),
     )
 
 

@@ -12,16 +12,17 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wagtail_syndicate import conf, database
-from wagtail_syndicate.accounts import refresh
+from wagtail_syndicate.accounts import environment, refresh
 from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.delivery import approval, content, lanes, ledger, media, probe, reconcile, wishes
+from wagtail_syndicate.delivery import approval, content, lanes, ledger, media, probe, reconcile, rehearsal, wishes
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import cap_wait, delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.exceptions import (
     AccountProblem,
+    AwayFromHome,
     ComposeError,
     CredentialsLost,
     DuplicateContent,
@@ -114,6 +115,10 @@ def _step(lane: Lane, delivery: Delivery) -> bool:
         if delivery.state == State.SENDING:
             reconcile.take_over(lane, delivery)
             return True
+        if delivery.state in (State.UNKNOWN, State.SENT) and conf.is_dry_run():
+            # Nobody is asked now whether it is there, nor to change or delete it.
+            ledger.write(lane, delivery, due_at=DatabaseNow() + timedelta(seconds=BACKOFF_CAP))
+            return True
         if delivery.state == State.UNKNOWN:
             return reconcile.look(lane, delivery, send=_send)
         if delivery.state == State.SENT:
@@ -170,7 +175,7 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
 
 def _is_fit(lane: Lane, delivery: Delivery, page) -> bool:
     """Whether a reader would find the page now; if not, the delivery is held, and others of the account go on."""
-    if not conf.get("PROBE"):
+    if not conf.get("PROBE") or conf.is_dry_run():
         return True
     seen = probe.look(address(page))
     if seen.reason:
@@ -191,6 +196,8 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
     doubtful = delivery.maybe_sent  # an earlier attempt may have made the post: what follows is no proof of absence
     try:
         backend = refresh.fresh_backend(account)
+        if backend.http.rehearses:
+            return _rehearse(lane, delivery, backend)
         uploads = _upload(lane, delivery, backend)
     except CredentialsLost:
         refresh.mark_broken(account, "lost_credentials")
@@ -198,6 +205,11 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
             reconcile.postpone(lane, delivery, AccountProblem("lost_credentials"))
             return False
         return _hold(lane, delivery, "lost_credentials")
+    except AwayFromHome as error:  # since the lane was claimed
+        if doubtful:
+            reconcile.postpone(lane, delivery, error)
+            return False
+        return _hold(lane, delivery, error.reason)
     except NetworkError as error:
         ledger.note(lane, delivery, error)
         return _not_accepted(lane, delivery, account, error, doubtful)
@@ -206,6 +218,7 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
     try:
         receipt = backend.publish(delivery.message, uploads, str(delivery.key))
     except NetworkError as error:
+        error.detail = redact(error.detail, backend.http.secrets)  # backends of other packages may forget to
         ledger.finish(attempt, type(error).__name__, error)
         if isinstance(error, OutcomeUnknown) or reconcile.is_evidence(error, delivery, backend):
             reconcile.unclear(lane, delivery, error, backend)
@@ -225,10 +238,22 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         return _not_accepted(lane, delivery, account, error, doubtful)
     ledger.finish(attempt, "Sent")
     ledger.sent(lane, delivery, receipt)
-    lanes.succeeded(lane)
+    lanes.succeeded(lane, **environment.settle_in(account))
     if backend.pause:
         lanes.rest(lane, backend.pause)
         return False
+    return True
+
+
+def _rehearse(lane: Lane, delivery: Delivery, backend) -> bool:
+    """Write down what would be sent.
+
+    :returns: whether the lane may go on.
+    """
+    if receipt := rehearsal.rehearse(lane, delivery, backend):
+        logger.error("%s posted in a dry run: it does not use our HTTP", delivery.network, extra=about(delivery))
+        ledger.intend(lane, delivery)
+        ledger.sent(lane, delivery, receipt)
     return True
 
 

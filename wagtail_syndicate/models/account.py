@@ -3,6 +3,7 @@
 import swapper
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import CollectionMember, Locale, Site
@@ -19,6 +20,14 @@ def never_by_default(collector, field, accounts, using):
     """When a section is deleted: its accounts are not ticked by default any more, least of all everywhere."""
     collector.add_field_update(field, None, accounts)
     collector.add_field_update(Account._meta.get_field("default_ticked"), False, accounts)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class Account(CollectionMember, models.Model):
@@ -200,9 +209,19 @@ class Account(CollectionMember, models.Model):
         """What a backend may know of the account without its secrets: enough for limits and share dialogs."""
         return Connection(host=self.host, remote_id=self.remote_id, handle=self.handle, options=self.options or {})
 
+    @property
+    def contact_addresses(self) -> list[str]:
+        """The e-mail addresses of its contacts, each once."""
+        return list(dict.fromkeys(line.strip() for line in self.contacts.splitlines() if line.strip()))
+
     def clean(self):
         super().clean()
         errors = {}
+        if wrong := [address for address in self.contact_addresses if not _is_address(address)]:
+            errors["contacts"] = _(
+                "“%(line)s” is not an e-mail address. Write one address a line, and nothing else."
+            ) % {"line": wrong[0]}
+        self.contacts = "\n".join(self.contact_addresses)
         for field, room in (("tracking", links), ("template", frame)):
             if unknown := room.unknown_places(getattr(self, field)):
                 errors[field] = _("{%(name)s} is nothing that can be filled in. These are: %(known)s.") % {

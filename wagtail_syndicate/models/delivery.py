@@ -44,7 +44,7 @@ class Delivery(models.Model):
     # States that the sweep has to look at; all others rest until a person acts or the page is published again.
     OPEN = (State.WAITING, State.SENDING, State.UNKNOWN)
     # States in which nothing left; another publication may send it.
-    NEVER_SENT = (State.SKIPPED, State.CANCELLED)
+    NEVER_SENT = (State.SKIPPED, State.CANCELLED, State.REHEARSED)
     # States in which nothing has left yet; another publication gives it the page's new wording, or takes it back.
     UNSENT = (State.WAITING, State.APPROVAL, State.ASSISTED)
     # Why a person decided that nothing should be sent.
