@@ -18,7 +18,7 @@ from wagtail.admin.utils import get_admin_base_url
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from wagtail_syndicate.accounts import connect, health, permissions, settle
-from wagtail_syndicate.accounts.connection import method_of, missing_settings
+from wagtail_syndicate.accounts.connection import method_of, missing_keys
 from wagtail_syndicate.accounts.problems import ConnectRefused, describe
 from wagtail_syndicate.accounts.settle import Offer
 from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
@@ -205,7 +205,7 @@ class ConnectView(AccountPage, TemplateView):
                 {
                     "method": method,
                     "form": sent if is_sent else MethodForm(account=account, method=method),
-                    "missing": missing_settings(backend, method),
+                    "missing": missing_keys(backend, method),
                     "leaves": isinstance(method, OAuth1 | OAuth2),
                     "by_hand": isinstance(method, NoDoor),
                 }
