@@ -32,15 +32,8 @@ def ask(network: str, app_name: str, scopes, problem: str = "", each: bool = Fal
     :param each: whether each scope can be declined apart.
     """
     handle = request.form.get("handle") or request.args.get("login_hint") or DEFAULT_HANDLE
-    page = render_template(
-        "consent.html",
-        network=network,
-        app_name=app_name,
-        scopes=list(scopes),
-        handle=handle,
-        problem=problem,
-        each=each,
-    )
+    asked = {"network": network, "app_name": app_name, "scopes": list(scopes), "each": each}
+    page = render_template("consent.html", **asked, handle=handle, problem=problem)
     return page, 422 if problem else 200
 
 

@@ -26,8 +26,8 @@ UNUSED_FOR = timedelta(days=1)
 
 @sensitive_variables()
 def app_of_server(backend: BaseBackend, method: OAuth2, callback_url: str) -> AppKeys:
-    """This site's app on the backend's server: the one that settings or an admin name, else one that it registers there
-    for this callback address.
+    """This site's app on the backend's server: the one that settings or an admin name, else one that registers itself
+    there for this callback address.
 
     :raises NetworkError: the server cannot be asked now; :raises ConnectRefused: it is no server of this network.
     """
@@ -61,7 +61,7 @@ def app_of_server(backend: BaseBackend, method: OAuth2, callback_url: str) -> Ap
 
 
 def forget(network: str, host: str, client_id: str) -> None:
-    """Drop an app that its server knows no more, so that the next try registers anew; not one that an admin entered."""
+    """Drop an app that registered itself and that its server knows no more, so that the next try registers anew."""
     OAuthApp.objects.filter(network=network, host=host, client_id=client_id).exclude(callback_url="").delete()
 
 
