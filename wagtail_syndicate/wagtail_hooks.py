@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
-from wagtail_syndicate.admin import connect, deliveries
+from wagtail_syndicate.admin import app_keys, connect, deliveries
 from wagtail_syndicate.admin.accounts import AccountViewSet
 from wagtail_syndicate.delivery import media
 
@@ -17,8 +17,13 @@ def register_accounts():
 
 @hooks.register("register_admin_urls")
 def register_urls():
-    patterns = [*connect.urlpatterns, *deliveries.urlpatterns]
+    patterns = [*connect.urlpatterns, *app_keys.urlpatterns, *deliveries.urlpatterns]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
+
+
+@hooks.register("register_settings_menu_item")
+def register_app_keys():
+    return app_keys.menu_item()
 
 
 @hooks.register("register_image_operations")
@@ -30,12 +35,14 @@ def register_image_operations():
 def register_permissions():
     return Permission.objects.filter(
         content_type__app_label="wagtail_syndicate",
-        codename__in=("add_account", "change_account", "delete_account", "use_account"),
+        codename__in=("add_account", "change_account", "delete_account", "use_account", "change_oauthapp"),
     )
 
 
 LOG_ACTIONS = {
     "connect": (_("Connect account"), _("Connected the account")),
+    "app_keys": (_("Change app keys"), _("Changed the app keys")),
+    "app_keys_delete": (_("Delete app keys"), _("Deleted the app keys")),
     "disconnect": (_("Disconnect account"), _("Disconnected the account")),
     "reconnect_needed": (_("Account needs reconnecting"), _("The account needs reconnecting")),
     "retry": (_("Try again"), _("Asked to try the post again")),

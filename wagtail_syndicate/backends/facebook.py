@@ -70,6 +70,13 @@ class Backend(GraphBackend):
             optional_scopes=("business_management",),
             pkce=False,
             label=_("Sign in at Facebook"),
+            console="https://developers.facebook.com/apps/",
+            preparation=(
+                _("Make an app for managing pages, and add the permissions named below."),
+                _("Under Facebook Login, Settings, enter the callback address as a valid OAuth redirect URI."),
+                _("Give everybody who will connect a page a role in the app; others need Meta's App Review first."),
+            ),
+            key_labels=("App ID", "App secret"),
         ),
     )
     conditions = (
