@@ -52,7 +52,7 @@ def test_what_no_key_opens_is_told_and_left_to_an_admin(keys, capsys):
     assert "t0ken" not in said
     # One registers itself again; what a person entered is hers to enter again.
     assert list(OAuthApp.objects.all()) == [entered] != [registered]
-    assert "registers the app again" in said and "must enter it again under App keys" in said
+    assert "registers the app again" in said and "must enter it again under Syndication app keys" in said
 
 
 def test_a_token_that_is_refreshed_meanwhile_is_not_overwritten(keys, monkeypatch):

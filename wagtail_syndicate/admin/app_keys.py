@@ -40,7 +40,7 @@ class AppKeysMenuItem(MenuItem):
 def menu_item() -> MenuItem:
     """The entry of the menu."""
     return AppKeysMenuItem(
-        gettext_lazy("App keys"),
+        gettext_lazy("Syndication app keys"),
         reverse("wagtail_syndicate:app_keys"),
         name="syndication-app-keys",
         icon_name="key",
@@ -79,7 +79,7 @@ class KeysPage(WagtailAdminTemplateMixin, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def get_breadcrumbs_items(self):
-        index = {"url": reverse("wagtail_syndicate:app_keys"), "label": _("App keys")}
+        index = {"url": reverse("wagtail_syndicate:app_keys"), "label": _("Syndication app keys")}
         here = [] if isinstance(self, AppKeysIndex) else [{"url": "", "label": self.get_page_title()}]
         return [*super().get_breadcrumbs_items(), index, *here]
 
@@ -90,7 +90,7 @@ class AppKeysIndex(KeysPage):
     template_name = "wagtail_syndicate/app_keys/index.html"
 
     def get_page_title(self):
-        return _("App keys")
+        return _("Syndication app keys")
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(rows=list(self.rows()), **kwargs)
@@ -152,7 +152,7 @@ class KeysForm(forms.Form):
     def clean(self):
         cleaned = super().clean()
         first, *others = self.names
-        for name, value in cleaned.items():
+        for name, value in list(cleaned.items()):
             if any(sign.isspace() or not sign.isprintable() for sign in value):
                 self.add_error(name, _("A key holds no spaces and no line breaks. Copy it again."))
         if self.row and cleaned.get(first) and cleaned[first] != self.row.client_id:
@@ -177,6 +177,9 @@ class OneApp(KeysPage):
         self.host = request.GET.get("host", "")
         if bool(self.host) != bool(getattr(self.method, "register_url", "")):
             raise Http404
+
+    def get(self, request, *args, **kwargs):
+        return self.render_to_response(self.get_context_data())
 
     def get_page_title(self):
         return title_of(self.backend, self.method, self.host)

@@ -43,7 +43,7 @@ def steps_of(account: Account, ways: list[dict[str, Any]], folded: bool) -> list
     classname = "syndicate-panel collapsed" if folded else "syndicate-panel"
     steps = [{"kind": kind, "number": number, "classname": classname} for number, kind in enumerate(kinds, start=1)]
     return steps + [
-        {"kind": "way", "number": len(kinds) + 1, "way": way, "is_first": position == 0}
+        {"kind": "way", "number": len(kinds) + 1, "way": way, "is_first": position == 0, "is_main": position == 0 and not folded}
         for position, way in enumerate(ways)
     ]
 

@@ -1,0 +1,1 @@
+from tests.accounts.fixtures import fakenet, fakenet_server, pages, script  # noqa: F401 (fixtures)
