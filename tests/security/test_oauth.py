@@ -1,4 +1,4 @@
-"""Consent at networks: the answer is taken from the right network, by the right person, once, and for all that is needed.
+"""Consent at networks: the answer is the right network's, taken by the right person, once, and for all that is needed.
 
 The first line of each test names the guard that it protects; without that guard it fails.
 """
@@ -64,7 +64,7 @@ def unchanged(account):
 
 
 def query(address):
-    return {name: values for name, values in parse_qs(urlsplit(address).query).items()}
+    return parse_qs(urlsplit(address).query)
 
 
 @pytest.fixture
@@ -246,7 +246,7 @@ def test_guard_of_the_exact_redirect_address(admin, fakenet, account):
     ],
 )
 def test_guard_of_granted_scopes(admin, fakenet, network, method, scope, missing):
-    """scopes.check: access that is not good for posting is refused, what is missing is named, and nothing is stored."""
+    """scopes.check: access that is not good for posting is refused, what is missing is named, nothing is stored."""
     account = new(network)
     params, _address = consent(leave(admin, account, method))
     body = {"access_token": "less", "token_type": "bearer", "expires_in": 7200, "scope": scope}

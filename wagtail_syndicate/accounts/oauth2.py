@@ -78,7 +78,10 @@ def is_issuer(backend: BaseBackend, method: OAuth2, said: str) -> bool:
     """
     if method.issuer:
         return said == (backend.url(method.issuer) if method.issuer.startswith("{") else method.issuer)
-    return not said or urlsplit(said)[:2] == urlsplit(endpoint(backend, method.authorize_url))[:2]
+    try:
+        return not said or urlsplit(said)[:2] == urlsplit(endpoint(backend, method.authorize_url))[:2]
+    except ValueError:
+        return False
 
 
 @sensitive_variables()
