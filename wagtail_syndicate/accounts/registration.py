@@ -36,7 +36,10 @@ def app_of_server(backend: BaseBackend, method: OAuth2, callback_url: str) -> Ap
     if chosen.source:
         if chosen.missing:
             raise ConnectRefused(
-                _("The keys of this site's app on %(server)s are not complete. Enter its secret again under Settings, Syndication app keys.")
+                _(
+                    "The keys of this site's app on %(server)s are not complete. Enter its secret again under Settings, "
+                    "Syndication app keys."
+                )
                 % {"server": host}
             )
         return chosen.app

@@ -42,10 +42,12 @@ def steps_of(account: Account, ways: list[dict[str, Any]], folded: bool) -> list
         kinds.append("app")
     classname = "syndicate-panel collapsed" if folded else "syndicate-panel"
     steps = [{"kind": kind, "number": number, "classname": classname} for number, kind in enumerate(kinds, start=1)]
-    return steps + [
-        {"kind": "way", "number": len(kinds) + 1, "way": way, "is_first": position == 0, "is_main": position == 0 and not folded}
-        for position, way in enumerate(ways)
-    ]
+    for way in ways:
+        is_first = way is ways[0]
+        # With all being well, connecting again is no longer what the page asks for.
+        is_main = is_first and not folded
+        steps.append({"kind": "way", "number": len(kinds) + 1, "way": way, "is_first": is_first, "is_main": is_main})
+    return steps
 
 
 def _app(account: Account, method, user) -> dict[str, Any] | None:

@@ -46,7 +46,9 @@ class Command(BaseCommand):
             app.delete()
             return _("%(server)s: none of the keys opens its secret. The next connection registers the app again.")
         # What an admin entered stays, so that the screen shows which app it was.
-        return _("%(server)s: none of the keys opens its secret. A site admin must enter it again under Syndication app keys.")
+        return _(
+            "%(server)s: none of the keys opens its secret. A site admin must enter it again under Syndication app keys."
+        )
 
 
 def reseal(row, field: str) -> int:
