@@ -134,8 +134,8 @@ def _stranger(account: Account, method: OAuth1 | OAuth2, callback_url: str, clie
     if missing := missing_keys(backend, method):
         raise ConnectRefused(
             _(
-                "The keys of the app are missing. Enter them under Settings, Syndication app keys, or let a developer add "
-                "them to the site's settings: %(names)s."
+                "The keys of the app are missing. Enter them under Settings, Syndication app keys, or let a developer "
+                "add them to the site's settings: %(names)s."
             )
             % {"names": ", ".join(missing)}
         )

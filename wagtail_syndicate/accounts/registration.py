@@ -37,8 +37,8 @@ def app_of_server(backend: BaseBackend, method: OAuth2, callback_url: str) -> Ap
         if chosen.missing:
             raise ConnectRefused(
                 _(
-                    "The keys of this site's app on %(server)s are not complete. Enter its secret again under Settings, "
-                    "Syndication app keys."
+                    "The keys of this site's app on %(server)s are not complete. Enter its secret again under "
+                    "Settings, Syndication app keys."
                 )
                 % {"server": host}
             )

@@ -47,7 +47,8 @@ class Command(BaseCommand):
             return _("%(server)s: none of the keys opens its secret. The next connection registers the app again.")
         # What an admin entered stays, so that the screen shows which app it was.
         return _(
-            "%(server)s: none of the keys opens its secret. A site admin must enter it again under Syndication app keys."
+            "%(server)s: none of the keys opens its secret. A site admin must enter it again under Syndication "
+            "app keys."
         )
 
 
