@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
-from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
@@ -13,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView
 from wagtail.admin import messages
 from wagtail.admin.menu import MenuItem
@@ -22,6 +21,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail_syndicate.accounts import app_keys, hosts
 from wagtail_syndicate.accounts.app_keys import Source
 from wagtail_syndicate.admin.addresses import callback_url
+from wagtail_syndicate.admin.app_keys_form import KeysForm
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.exceptions import ConfigurationError
 from wagtail_syndicate.models import Account, OAuthApp
@@ -128,40 +128,6 @@ class AppKeysIndex(KeysPage):
         }
 
 
-class KeysForm(forms.Form):
-    """The keys of one app. The first is its id and shown; the others are secret and only ever go in."""
-
-    def __init__(self, *args, backend, method, row: OAuthApp | None, kept: bool, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.row, self.kept = row, kept
-        self.names = app_keys.names_of(method)
-        labels = (*getattr(method, "key_labels", ()), *self.names[len(getattr(method, "key_labels", ())) :])
-        for name, label in zip(self.names, labels, strict=True):
-            self.fields[name] = self._field(name, label, secret=name != self.names[0])
-
-    def _field(self, name: str, label: str, secret: bool) -> forms.Field:
-        attrs = {"autocomplete": "off", "spellcheck": "false"}
-        if not secret:
-            initial = self.row.client_id if self.row else ""
-            return forms.CharField(label=label, max_length=255, initial=initial, widget=forms.TextInput(attrs=attrs))
-        widget = forms.PasswordInput(attrs={**attrs, "autocomplete": "new-password"})
-        kept = _("It is stored and never shown. Leave this empty to keep it.") if self.kept else ""
-        return forms.CharField(label=label, max_length=4096, required=not self.kept, help_text=kept, widget=widget)
-
-    @sensitive_variables()
-    def clean(self):
-        cleaned = super().clean()
-        first, *others = self.names
-        for name, value in list(cleaned.items()):
-            if any(sign.isspace() or not sign.isprintable() for sign in value):
-                self.add_error(name, _("A key holds no spaces and no line breaks. Copy it again."))
-        if self.row and cleaned.get(first) and cleaned[first] != self.row.client_id:
-            for name in others:
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(name, _("This is another app. Enter its secret too."))
-        return cleaned
-
-
 class OneApp(KeysPage):
     """What the pages about the keys of one app share."""
 
@@ -177,12 +143,13 @@ class OneApp(KeysPage):
         self.host = request.GET.get("host", "")
         if bool(self.host) != bool(getattr(self.method, "register_url", "")):
             raise Http404
+        self.app = title_of(self.backend, self.method, self.host)
 
     def get(self, request, *args, **kwargs):
         return self.render_to_response(self.get_context_data())
 
     def get_page_title(self):
-        return title_of(self.backend, self.method, self.host)
+        return _("App keys: %(app)s") % {"app": self.app}
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
@@ -207,7 +174,7 @@ class AppKeysEdit(OneApp):
             messages.error(request, _("The site's settings have these keys, so nothing was changed."))
         elif self.is_good(form):
             app_keys.store(self.backend, self.method, self.host, form.cleaned_data, request.user)
-            messages.success(request, _("The keys of %(app)s are stored.") % {"app": self.get_page_title()})
+            messages.success(request, _("The keys of %(app)s are stored.") % {"app": self.app})
             return redirect("wagtail_syndicate:app_keys")
         else:
             messages.error(request, _("Nothing was stored. What to do is shown below."))
@@ -216,7 +183,7 @@ class AppKeysEdit(OneApp):
     def form(self, data=None) -> KeysForm:
         row = app_keys.entered(self.backend.name, self.method, self.host)
         kept = row is not None and not app_keys.find(self.backend, self.method, self.host).missing
-        return KeysForm(data, backend=self.backend, method=self.method, row=row, kept=kept)
+        return KeysForm(data, method=self.method, row=row, kept=kept)
 
     def is_good(self, form: KeysForm) -> bool:
         """Whether it can be stored; a server is looked at as when an account is added there."""
@@ -256,7 +223,7 @@ class AppKeysDelete(OneApp):
     def post(self, request, *args, **kwargs):
         if row := app_keys.entered(self.backend.name, self.method, self.host):
             app_keys.forget(row, request.user)
-            messages.success(request, _("The keys of %(app)s are deleted.") % {"app": self.get_page_title()})
+            messages.success(request, _("The keys of %(app)s are deleted.") % {"app": self.app})
         return redirect("wagtail_syndicate:app_keys")
 
 
