@@ -59,7 +59,7 @@ MARK = re.compile(r"\b([on])(\d+)x(\d+)z\b")
 def connect(fakenet: str, network: str, number: int, user):
     """An account that is connected to fakenet; ``number`` tells it from others."""
     from wagtail_syndicate.accounts import connect, settle
-    from wagtail_syndicate.accounts.connection import app_from_settings
+    from wagtail_syndicate.accounts.connection import app_of
     from wagtail_syndicate.backends.auth import Pasted
     from wagtail_syndicate.models import Account
     from wagtail_syndicate.types import Connection, Grant, Identity
@@ -86,7 +86,7 @@ def connect(fakenet: str, network: str, number: int, user):
         f"{fakenet}/{place}/tokens", network=network, handle=handle, scopes=["read", "write"] * (place == "bench")
     )
     credentials = {"access_token": token["access_token"]}
-    app = app_from_settings(account.backend_class, door)
+    app = app_of(account.backend_class, door)
     if network == "facebook":  # a page's own token, as choosing the page leaves it
         identity = Identity(token["id"], handle)
     else:

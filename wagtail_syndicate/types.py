@@ -313,10 +313,14 @@ class Identity:
 
 @dataclass(frozen=True, repr=False)
 class Grant:
-    """What a network gave: ``credentials`` to seal, and when access ends (``None``: not by itself)."""
+    """What a network gave: ``credentials`` to seal, and when access ends (``None``: not by itself).
+
+    ``scopes`` are what they are good for, ``None`` where the network's answer did not say.
+    """
 
     credentials: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -335,10 +339,14 @@ class Choice:
 
 @dataclass(frozen=True, repr=False)
 class AppKeys:
-    """The keys of the application that speaks for the account, as the network's developer pages give them."""
+    """The keys of the application that speaks for the account, as the network's developer pages give them.
+
+    ``more`` are those that few networks have, by their names in the settings.
+    """
 
     client_id: str = ""
     client_secret: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self):
         return bool(self.client_id)

@@ -1,12 +1,13 @@
 """Registration with Wagtail, and nothing else."""
 
+from django.contrib.auth.models import Permission
 from django.urls import include, path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.forms.collections import collection_member_permission_formset_factory
 
-from wagtail_syndicate.admin import connect, deliveries, new_home
+from wagtail_syndicate.admin import app_keys, connect, deliveries, new_home
 from wagtail_syndicate.admin.account_log import EditFormatter
 from wagtail_syndicate.admin.accounts import AccountViewSet
 from wagtail_syndicate.admin.notices import AccountsNotice
@@ -22,13 +23,23 @@ def register_accounts():
 
 @hooks.register("register_admin_urls")
 def register_urls():
-    patterns = [*connect.urlpatterns, *new_home.urlpatterns, *deliveries.urlpatterns]
+    patterns = [
+        *connect.urlpatterns,
+        *app_keys.urlpatterns,
+        *new_home.urlpatterns,
+        *deliveries.urlpatterns,
+    ]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
 
 
 @hooks.register("construct_homepage_panels")
 def add_notices(request, panels):
     panels += [SiteNotice(request.user), AccountsNotice(request.user)]
+
+
+@hooks.register("register_settings_menu_item")
+def register_app_keys():
+    return app_keys.menu_item()
 
 
 @hooks.register("register_image_operations")
@@ -53,6 +64,11 @@ def register_group_permission_panel():
     )
 
 
+@hooks.register("register_permissions")
+def register_permissions():
+    return Permission.objects.filter(content_type__app_label="wagtail_syndicate", codename="change_oauthapp")
+
+
 @hooks.register("describe_collection_contents")
 def describe_collection_contents(collection):
     count = Account.objects.filter(collection=collection).count()
@@ -67,6 +83,8 @@ LOG_ACTIONS = {
     "connect": (_("Connect account"), _("Connected the account")),
     "reconnect": (_("Reconnect account"), _("Connected the account again")),
     "check": (_("Check account"), _("Asked the network whether the access works")),
+    "app_keys": (_("Change app keys"), _("Changed the app keys")),
+    "app_keys_delete": (_("Delete app keys"), _("Deleted the app keys")),
     "disconnect": (_("Disconnect account"), _("Disconnected the account")),
     "new_home": (_("Site is the new home"), _("Said that this site is the account’s new home")),
     "neutralise": (_("Neutralise copy"), _("Wiped the access, because this site is a copy")),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from wagtail.models import GroupCollectionPermission, ModelLogEntry, Site
 
 from tests.accounts.networks import Renewing
-from tests.factories import (
+from tests.factories import (, root_collection
     AccountFactory,
     DeliveryFactory,
     NewsPageFactory,

@@ -16,17 +16,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
-from wagtail.admin.utils import get_admin_base_url
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 from wagtail.log_actions import log
 
 from wagtail_syndicate import tasks
 from wagtail_syndicate.accounts import connect, health, permissions, settle
-from wagtail_syndicate.accounts.connection import method_of, missing_settings
+from wagtail_syndicate.accounts.connection import method_of
 from wagtail_syndicate.accounts.problems import ConnectRefused, describe
 from wagtail_syndicate.accounts.settle import Offer
+from wagtail_syndicate.admin import connect_steps
 from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
 from wagtail_syndicate.admin.accounts import status_of, with_last_posted
+from wagtail_syndicate.admin.addresses import callback_url
 from wagtail_syndicate.admin.site_notice import site_notice
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2
 from wagtail_syndicate.delivery.release import release
@@ -41,13 +42,6 @@ OFFERS = "wagtail_syndicate_offers"
 MOST_PENDING = 5
 MOST_NAMED = 5
 ABOUT_THE_TARGET = ("target_missing", "permission")
-
-
-def callback_url(request) -> str:
-    """Where networks send people back to: the same for all accounts, because it has to be registered with them."""
-    address = reverse("wagtail_syndicate:callback")
-    base = get_admin_base_url()
-    return base.rstrip("/") + address if base else request.build_absolute_uri(address)
 
 
 def network_name(account: Account) -> str:
@@ -82,13 +76,15 @@ def take(request, name: str, key: str) -> dict | None:
 
 
 def go_on(request, result: Account | Offer):
-    """After the network accepted: to the list, or to the page where one of several is chosen."""
+    """After the network accepted: to the connection, which can be tested there, or to the choice between several."""
     if isinstance(result, Offer):
         pk = result.pending["account"]
         remember(request, OFFERS, str(pk), result.pending)
         return redirect("wagtail_syndicate:choose", pk=pk)
     say_connected(request, result)
-    return redirect("syndication_accounts:index")
+    if result.is_assisted:
+        return redirect("syndication_accounts:index")
+    return redirect("wagtail_syndicate:connect", pk=result.pk)
 
 
 def say_connected(request, account: Account) -> None:
@@ -231,28 +227,19 @@ class ConnectView(AccountPage, TemplateView):
     def get_context_data(self, sent: MethodForm | None = None, **kwargs):
         account, backend = self.account, self.account.backend_class
         address = callback_url(self.request)
-        ways = []
-        for method in backend.auth:
-            is_sent = sent is not None and sent.method is method
-            ways.append(
-                {
-                    "method": method,
-                    "form": sent if is_sent else MethodForm(account=account, method=method),
-                    "missing": missing_settings(backend, method),
-                    "leaves": isinstance(method, OAuth1 | OAuth2),
-                    "by_hand": isinstance(method, NoDoor),
-                }
-            )
+        ways = connect_steps.ways_of(account, self.request.user, sent)
+        status = status_of(account)
         there = urlsplit(address)
         elsewhere = there.netloc != self.request.get_host() and any(way["leaves"] for way in ways)
         return super().get_context_data(
             ways=ways,
+            steps=connect_steps.steps_of(account, ways, folded=status["tone"] == "ok"),
             several=len(ways) > 1,
             callback_url=address,
             needs_callback=any(getattr(method, "keys", None) for method in backend.auth),
             # The answer comes back to that address, where this browser may not be signed in.
             admin_address=f"{there.scheme}://{there.netloc}" if elsewhere else "",
-            status=status_of(account),
+            status=status,
             network=network_name(account),
             connected=account.status != Account.Status.NEW,
             can_check=account.status != Account.Status.NEW and not isinstance(method_of(account), NoDoor),

@@ -6,7 +6,7 @@ frozen values, and answers with a receipt or one of the exceptions of :mod:`wagt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -122,6 +122,14 @@ class BaseBackend:
         :raises NetworkError: as :meth:`identify`; Rejected when there is none.
         """
         return (self.identify(),)
+
+    def granted_scopes(self) -> Collection[str] | None:
+        """What the fresh credentials are good for; asked by networks that do not say so in the answer with the token.
+
+        :returns: ``None`` where that cannot be asked.
+        :raises NetworkError: the network could not be asked.
+        """
+        return None
 
     def identify(self) -> Identity:
         """Ask the network whose credentials these are. Posts nothing.

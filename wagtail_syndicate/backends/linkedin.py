@@ -46,6 +46,8 @@ PAGE, PAGES = 50, 3
 CLOCK_SKEW = timedelta(seconds=2)
 # The first bits of these numbers are the milliseconds at which they were made.
 POST = re.compile(r"urn:li:(?:share|ugcPost):(\d{15,20})(?!\d)")
+CONSOLE = "https://www.linkedin.com/developers/apps"
+KEY_LABELS = ("Client ID", "Client Secret")
 
 
 class Backend(LinkedIn):
@@ -70,6 +72,13 @@ class Backend(LinkedIn):
             label=_("Profile of a member"),
             pkce=False,
             refresh=True,
+            console=CONSOLE,
+            preparation=(
+                _("Make an app, and let an administrator of the page that it belongs to verify it."),
+                _("Under Products add “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect”."),
+                _("Under Auth enter the callback address, and note the Client ID and the Client Secret."),
+            ),
+            key_labels=KEY_LABELS,
         ),
         OAuth2(
             authorize_url="{web}/oauth/v2/authorization",
@@ -80,6 +89,13 @@ class Backend(LinkedIn):
             pkce=False,
             keys=("ORGANISATION_CLIENT_ID", "ORGANISATION_CLIENT_SECRET"),
             refresh=True,
+            console=CONSOLE,
+            preparation=(
+                _("Make a second app that has no other product, and verify it."),
+                _("Under Products ask for the “Community Management API”. LinkedIn reviews that; it takes weeks."),
+                _("Under Auth enter the callback address, and note the Client ID and the Client Secret."),
+            ),
+            key_labels=KEY_LABELS,
         ),
     )
     conditions = (

@@ -301,4 +301,4 @@ class OAuthApp(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.network} {self.host}"
+        return " ".join(part for part in (self.network, self.method, self.host) if part)
