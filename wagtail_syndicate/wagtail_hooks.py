@@ -5,7 +5,7 @@ from django.urls import include, path
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
-from wagtail_syndicate.admin import connect, deliveries
+from wagtail_syndicate.admin import connect, deliveries, last_time, looks
 from wagtail_syndicate.admin.accounts import AccountViewSet
 from wagtail_syndicate.delivery import media
 
@@ -17,13 +17,18 @@ def register_accounts():
 
 @hooks.register("register_admin_urls")
 def register_urls():
-    patterns = [*connect.urlpatterns, *deliveries.urlpatterns]
+    patterns = [*connect.urlpatterns, *deliveries.urlpatterns, *last_time.urlpatterns]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
 
 
 @hooks.register("register_image_operations")
 def register_image_operations():
     return [(media.PLAIN, media.Plain)]
+
+
+@hooks.register("register_icons")
+def register_icons(icons):
+    return [*icons, *looks.icons()]
 
 
 @hooks.register("register_permissions")

@@ -37,6 +37,7 @@ from wagtail_syndicate.types import (
     Message,
     Receipt,
     Region,
+    Shape,
     Style,
 )
 
@@ -63,6 +64,8 @@ class Backend(BaseBackend):
 
     name = "bluesky"
     label = "Bluesky"
+    icon = "syndicate-bluesky"
+    shape = Shape.SHORT
     region = Region.GLOBAL
     auth = (
         Pasted(

@@ -40,6 +40,12 @@ def measure_for(article: Article, account, wording: str = "") -> tuple[int, int]
     )
 
 
+def words_for(article: Article, account) -> str:
+    """What an editor starts from who wants to word the post herself: the generated text, without what is added to hers
+    as well."""
+    return messages.generated_words(article, summariser=summarisers.of(account.network), **_ways(account, article))
+
+
 def prepare(article: Article, chosen: Iterable[tuple[Any, str]]) -> None:
     """Ask the site's summarisers, where it has any, for all these posts at the same time; what they say is kept.
 
