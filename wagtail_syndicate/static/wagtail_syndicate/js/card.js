@@ -31,11 +31,11 @@
             this.element.dispatchEvent(new CustomEvent("syndication-card:change", { bubbles: true }));
         }
 
-        /* An account that was posted to already: say what the next publication means for it. */
+        /* What the next publication means for an account that was posted to already. */
         remark() {
             const post = this.offer.querySelector("[data-delivery]");
             const note = post ? post.dataset.note : "";
-            this.element.querySelector('[data-part="note"]').textContent = note;
+            this.offer.querySelector('[data-part="note"]').textContent = note;
             const { now, again } = this.captionTarget.dataset;
             this.captionTarget.textContent = note ? again : now;
         }

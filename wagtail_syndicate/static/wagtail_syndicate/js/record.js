@@ -94,9 +94,9 @@
             this.newsTarget.textContent = changed
                 .map((entry) => `${this.words(entry, "name")}: ${this.words(entry, "state")}`)
                 .join("; ");
-            this.element.querySelectorAll(".syndicate-card").forEach((card) => {
-                const found = this.application.getControllerForElementAndIdentifier(card, "syndication-card");
-                if (found) found.remark();
+            this.element.querySelectorAll("[data-account]").forEach((offer) => {
+                const post = offer.querySelector("[data-delivery]");
+                if (post) offer.querySelector('[data-part="note"]').textContent = post.dataset.note;
             });
         }
 
