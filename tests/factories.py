@@ -85,8 +85,15 @@ def site_root():
 
 
 def tick(page, *accounts, wordings=None):
-    """Tick exactly these accounts in the page's draft, and save it as a revision."""
-    set_targets(page, [Target(account.pk, (wordings or {}).get(account.pk, "")) for account in accounts])
+    """Tick exactly these accounts in the page's draft, and save it as a revision.
+
+    :param accounts: or targets, where more than a wording is chosen.
+    """
+    targets = [
+        account if isinstance(account, Target) else Target(account.pk, (wordings or {}).get(account.pk, ""))
+        for account in accounts
+    ]
+    set_targets(page, targets)
     return page.save_revision()
 
 

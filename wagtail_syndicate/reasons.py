@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 REASONS = {
     # Waiting: nobody has to do anything, or an admin has to help the account.
+    "scheduled": _("It is scheduled, and will be posted automatically when it is time."),
     "rate_limited": _("{network} asked us to slow down. It will be tried again automatically."),
     "network_down": _("{network} could not be reached. It will be tried again automatically."),
     "network_busy": _("{network} is having trouble at the moment. It will be tried again automatically."),
@@ -59,6 +60,7 @@ REASONS = {
     "link_forbidden": _("{network} does not accept the link. A site admin should check what the account may post."),
     "image_refused": _("{network} refused the picture, so the post went out without it."),
     "image_unreadable": _("The picture could not be prepared for {network}, so the post went out without it."),
+    "image_gone": _("The picture that was chosen was deleted, so the post went out with the page's own picture."),
     "permission": _(
         "The account is not allowed to post there. A site admin must give it the right at {network}, then try again."
     ),
@@ -128,6 +130,17 @@ REASONS = {
     "unticked": _("The account was unticked before it was time to post."),
     "cancelled": _("Cancelled before it was sent."),
     "missed": _("It was too late to post: the time window had passed."),
+    # Posts that are there: what is to happen to them.
+    "editing": _("The post is being changed at {network}."),
+    "deleting": _("The post is being deleted at {network}."),
+    "page_took_back": _("The page is not public any more, so the post is being deleted at {network}."),
+    "ask_delete": _("The page is not public any more. Say whether the post at {network} is to be deleted too."),
+    "delete_there": _(
+        "The page is not public any more, and this site cannot delete the post. Delete it at {network} and say so, "
+        "or leave it there."
+    ),
+    "edit_pointless": _("The page is not public any more, so the post was left as it is."),
+    "wish_gave_up": _("{network} did not do it after many tries. Try again when it works again, or do it there."),
     # Assisted.
     "needs_person": _(
         "{network} has no way for software to post. Open it with the button, post the text, then mark it as posted."

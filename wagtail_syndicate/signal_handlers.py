@@ -38,12 +38,15 @@ def _tell(page, revision) -> None:
 
 
 def on_page_unpublished(sender, instance, **kwargs):
-    """Stop what has not left; also sent for pages that expire or are deleted."""
+    """Stop what has not left, and see to what has; also sent for pages that expire or are deleted."""
     try:
         with transaction.atomic():
-            plan.withdraw(instance)
+            due = plan.withdraw(instance)
     except Exception as error:
         logger.error("Deliveries of page %s were not stopped: %s", instance.pk, type(error).__name__, exc_info=True)
+        return
+    if due:
+        transaction.on_commit(tasks.ring, robust=True)
 
 
 def connect():

@@ -62,6 +62,12 @@ def of(network: str) -> Summariser | None:
         return None
 
 
+def kept(network: str) -> Callable[[SummaryRequest], str] | None:
+    """A summariser that knows only what was said before, and asks nobody; ``None``: the site has none of its own."""
+    one = of(network)
+    return (lambda request: cache.get(key_of(one, request)) or "") if one else None
+
+
 def setting_of(network: str) -> Any:
     """What the settings say for a network, else for all."""
     return conf.network_options(network).get("SUMMARISER", conf.get("SUMMARISER"))

@@ -48,6 +48,13 @@ LOG_ACTIONS = {
     "send_again": (_("Send again"), _("Said that the post is not there, and sent it again")),
     "mark_posted": (_("Mark as posted"), _("Marked as posted by hand")),
     "cancel": (_("Cancel post"), _("Cancelled the post")),
+    "send_now": (_("Post now"), _("Had the post sent without waiting for its time")),
+    "reschedule": (_("Choose another time"), _("Chose another time for the post")),
+    "edit": (_("Update post"), _("Asked to update the post")),
+    "delete": (_("Delete post"), _("Asked to delete the post")),
+    "keep": (_("Keep post"), _("Left the post as it is")),
+    "mark_removed": (_("Post is deleted"), _("Said that the post is deleted")),
+    "share_again": (_("Post again"), _("Had the page posted again")),
 }
 
 

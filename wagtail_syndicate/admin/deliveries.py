@@ -11,6 +11,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 from wagtail.log_actions import log
@@ -18,13 +19,12 @@ from wagtail.log_actions import log
 from wagtail_syndicate import tasks
 from wagtail_syndicate.admin import record as records
 from wagtail_syndicate.admin.preview import PreviewOfNewPage, PreviewOfPage
-from wagtail_syndicate.delivery import actions
+from wagtail_syndicate.delivery import actions, schedule
+from wagtail_syndicate.delivery.outdated import MOST
 from wagtail_syndicate.models import Delivery
 
 
 TEMPLATE = "wagtail_syndicate/panel/record.html"
-
-MAKES_DUE = ("retry", "send_again")
 
 
 @require_GET
@@ -33,15 +33,15 @@ def record(request, page_id):
     page = get_object_or_404(swapper.load_model("wagtailcore", "Page"), pk=page_id).specific
     if not page.permissions_for_user(request.user).can_edit():
         raise PermissionDenied
-    return TemplateResponse(request, TEMPLATE, records.record_of(page, request.user))
+    return TemplateResponse(request, TEMPLATE, records.record_of(page, request.user, MOST))
 
 
 @require_POST
 def act(request, pk, action):
     """Do one of ``delivery.actions`` and answer with the renewed fragment.
 
-    The status is 422 when the address of the post is wrong, and 409 when the delivery had changed meanwhile, so that
-    nothing was done.
+    The status is 422 when the address of the post, or the time chosen for it, is wrong, and 409 when the delivery had
+    changed meanwhile, so that nothing was done.
     """
     if action not in actions.ACTIONS:
         raise Http404
@@ -57,6 +57,13 @@ def act(request, pk, action):
         except ValidationError as error:
             errors = {delivery.pk: (" ".join(error.messages), typed)}
             return _answer(request, delivery, page, 422, errors=errors)
+    if action in actions.WITH_WHEN and delivery.account:
+        details["when"] = when = request.POST.get("when", "").strip()
+        try:
+            schedule.validate(when, delivery.account, timezone.now())
+        except ValidationError as error:
+            errors = {delivery.pk: (" ".join(error.messages), when)}
+            return _answer(request, delivery, page, 422, errors=errors)
 
     with transaction.atomic():
         # A tab that was left open, or a forged request, may ask for what makes no sense any more.
@@ -68,7 +75,7 @@ def act(request, pk, action):
                 user=request.user,
                 data={"account": delivery.account_label, "network": delivery.network},
             )
-            if action in MAKES_DUE:
+            if action in actions.MAKES_DUE:
                 transaction.on_commit(tasks.ring, robust=True)
     if not changed:
         message = _("Nothing was done: this post had already changed. This is how it stands now.")
@@ -80,7 +87,7 @@ def _answer(request, delivery, page, status, **extra):
     if page is None:
         context = records.record_of_one(delivery, request.user, **extra)
     else:
-        context = records.record_of(page, request.user, **extra)
+        context = records.record_of(page, request.user, MOST, **extra)
     return TemplateResponse(request, TEMPLATE, context, status=status)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Prefetch
@@ -12,7 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.accounts import permissions
-from wagtail_syndicate.delivery import actions
+from wagtail_syndicate.delivery import actions, schedule
+from wagtail_syndicate.delivery.chosen import SCHEDULED
+from wagtail_syndicate.delivery.outdated import outdated
 from wagtail_syndicate.models import Account, Attempt, Delivery
 
 
@@ -37,10 +39,17 @@ LOOKS = {
     State.MISSED: Look("critical", "warning"),
     State.SKIPPED: Look("neutral", "minus"),
     State.CANCELLED: Look("neutral", "cross"),
+    State.REMOVED: Look("neutral", "bin"),
 }
 
 
 STUCK = Look("warning", "time")
+
+# Reasons that tell what is going to happen, not why it does not.
+NOT_WHY = ("", SCHEDULED, "editing", "deleting", "page_took_back")
+
+SOON = timedelta(minutes=10)
+"""What is further away is not worth being looked at again and again."""
 
 
 class Button(NamedTuple):
@@ -58,6 +67,13 @@ LABELS = {
     "send_again": _("Send again"),
     "mark_posted": _("Mark as posted"),
     "cancel": _("Cancel"),
+    "send_now": _("Post now"),
+    "reschedule": _("Choose another time"),
+    "edit": _("Update the post"),
+    "delete": _("Delete the post"),
+    "keep": _("Leave the post as it is"),
+    "mark_removed": _("It is deleted there"),
+    "share_again": _("Post it again"),
 }
 
 MAIN = ("retry", "confirm", "mark_posted")
@@ -68,12 +84,22 @@ DONE_BY_PERSON = {
     "send_again": _("said that the post is not there, and sent it again"),
     "mark_posted": _("marked it as posted"),
     "cancel": _("cancelled it"),
+    "send_now": _("had it posted without waiting for its time"),
+    "reschedule": _("chose another time"),
+    "edit": _("asked to update the post"),
+    "delete": _("asked to delete the post"),
+    "keep": _("left the post as it is"),
+    "mark_removed": _("said that the post is deleted"),
+    "share_again": _("had the page posted again"),
 }
 
 OUTCOMES = {
     "Sent": _("Accepted by the network."),
     "found": _("The post is there."),
     "absent": _("The post was not found."),
+    "Edited": _("The network changed the post."),
+    "Deleted": _("The network deleted the post."),
+    "broken_off": _("Broken off; it is repeated."),
     "": _("Under way."),
 }
 
@@ -95,6 +121,21 @@ class Entry:
     lines: list[Line] = field(default_factory=list)
     error: str = ""
     typed: str = ""
+    is_outdated: bool = False
+    """Whether the page says something else by now."""
+
+    @property
+    def asks_when(self) -> bool:
+        """Whether a field for another time is shown."""
+        return any(button.name in actions.WITH_WHEN for button in self.buttons)
+
+    @property
+    def due_times(self) -> schedule.Times | None:
+        """When it goes out, on the account's clocks and the reader's; ``None`` when it does not wait for its time."""
+        delivery = self.delivery
+        if delivery.reason != SCHEDULED or delivery.account is None or not delivery.due_at:
+            return None
+        return schedule.times(delivery.due_at, delivery.account)
 
     @property
     def asks_link(self) -> bool:
@@ -104,7 +145,7 @@ class Entry:
     @property
     def explanation(self) -> str:
         """Why it is in this state and who must act."""
-        if not self.delivery.reason and is_stuck(self.delivery):
+        if self.delivery.reason in NOT_WHY and is_stuck(self.delivery):
             return self.delivery.explain(self.delivery.account.problem or "not_connected")
         return self.delivery.explanation
 
@@ -145,6 +186,8 @@ class Entry:
 
 def note_of(delivery: Delivery) -> str:
     """What the next publication of the page means for the account, "" when it is posted to as one would expect."""
+    if delivery.state == State.REMOVED:
+        return _("Posted, and deleted again. Publishing the page again does not post it again.")
     if delivery.state in (State.SENT, State.POSTED):
         return _("Posted already. Publishing the page again does not post it again.")
     if delivery.state in (State.FAILED, State.MISSED):
@@ -157,9 +200,14 @@ def note_of(delivery: Delivery) -> str:
 def is_stuck(delivery: Delivery) -> bool:
     """Whether it waits for somebody who mends the account, not for time to pass."""
     account = delivery.account
-    if delivery.state != State.WAITING or account is None or account.by_hand:
+    if not (delivery.state == State.WAITING or is_wished(delivery)) or account is None or account.by_hand:
         return False
     return account.status != Account.Status.CONNECTED
+
+
+def is_wished(delivery: Delivery) -> bool:
+    """Whether a worker has to change or delete the post."""
+    return delivery.state == State.SENT and delivery.wish in (Delivery.Wish.EDIT, Delivery.Wish.DELETE)
 
 
 def may_act(user, page) -> Callable[[Delivery], bool]:
@@ -178,13 +226,17 @@ def may_act(user, page) -> Callable[[Delivery], bool]:
     return lambda delivery: manages or (delivery.account_id in usable if delivery.account_id else uses)
 
 
-def record_of(page, user, **extra: Any) -> dict[str, Any]:
+def record_of(page, user, most_composed: int = 0, **extra: Any) -> dict[str, Any]:
     """The template context for all deliveries of a page; takes a fixed number of queries.
 
+    :param most_composed: how many posts may be composed anew to tell whether they are out of date, which takes time;
+        0: tell what was found out before.
     :param extra: as for :func:`record`.
     """
-    deliveries = _with_all(Delivery.objects.filter(page_id=page.pk)).order_by("account_label", "pk")
-    return record(deliveries, may_act(user, page), **extra)
+    deliveries = list(_with_all(Delivery.objects.filter(page_id=page.pk)).order_by("account_label", "pk"))
+    live = page if page.live and not page.has_unpublished_changes else _live(page)
+    late = outdated(live, deliveries, most_composed) if live else ()
+    return record(deliveries, may_act(user, page), outdated=late, **extra)
 
 
 def record_of_one(delivery: Delivery, user, **extra: Any) -> dict[str, Any]:
@@ -200,18 +252,38 @@ def record(
     may: Callable[[Delivery], bool],
     message: str = "",
     errors: dict[int, tuple[str, str]] | None = None,
+    outdated: Collection[int] = (),
 ) -> dict[str, Any]:
     """The template context for some deliveries.
 
+    :param outdated: primary keys of those that say something else than their page.
     :param message: something to say above them.
     :param errors: what is wrong with an address that was typed, and the address, by delivery.
     """
-    entries = [_entry(delivery, may(delivery), *(errors or {}).get(delivery.pk, ())) for delivery in deliveries]
+    deliveries = list(deliveries)
+    last: dict[int | None, int] = {}
+    for delivery in deliveries:
+        last[delivery.account_id] = max(last.get(delivery.account_id, 0), delivery.generation)
+    entries = [
+        _entry(
+            delivery,
+            may(delivery),
+            delivery.generation == last[delivery.account_id],
+            delivery.pk in outdated,
+            *(errors or {}).get(delivery.pk, ()),
+        )
+        for delivery in deliveries
+    ]
     return {
         "entries": entries,
         "message": message,
         "is_busy": any(_is_moving(entry.delivery) for entry in entries),
     }
+
+
+def _live(page):
+    """The page as the public sees it, where the one at hand is a draft; ``None`` when it is not live."""
+    return type(page).objects.filter(pk=page.pk, live=True).first()
 
 
 def _with_all(queryset):
@@ -221,13 +293,16 @@ def _with_all(queryset):
 
 def _is_moving(delivery: Delivery) -> bool:
     """Whether the state will change by itself, so that looking again makes sense."""
-    if delivery.state in (State.WAITING, State.UNKNOWN):
-        return delivery.due_at is not None and not is_stuck(delivery)
+    if delivery.state in (State.WAITING, State.UNKNOWN) or is_wished(delivery):
+        is_near = delivery.due_at is not None and delivery.due_at < timezone.now() + SOON
+        return is_near and not is_stuck(delivery)
     return delivery.state == State.SENDING
 
 
-def _entry(delivery: Delivery, may: bool, error: str = "", typed: str = "") -> Entry:
-    names = actions.allowed(delivery) if may else ()
+def _entry(
+    delivery: Delivery, may: bool, is_latest: bool, is_outdated: bool, error: str = "", typed: str = ""
+) -> Entry:
+    names = actions.allowed(delivery, is_latest) if may else ()
     return Entry(
         delivery,
         STUCK if is_stuck(delivery) else LOOKS[State(delivery.state)],
@@ -235,6 +310,7 @@ def _entry(delivery: Delivery, may: bool, error: str = "", typed: str = "") -> E
         [Line(attempt, _words(attempt, delivery)) for attempt in delivery.attempts.all()],
         error,
         typed,
+        is_outdated,
     )
 
 

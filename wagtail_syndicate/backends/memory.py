@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import count
 from typing import Any, ClassVar, NamedTuple
 
 from django.utils import timezone
@@ -12,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_syndicate.backends.auth import Pasted, PastedField
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.compose import counting
-from wagtail_syndicate.exceptions import NetworkError
+from wagtail_syndicate.exceptions import NetworkError, Rejected
 from wagtail_syndicate.types import Identity, ImageLimits, Limits, Message, Receipt, Region, Style
 
 
@@ -31,7 +33,8 @@ class Backend(BaseBackend):
     """Posts land in ``Backend.outbox``; nothing leaves the process.
 
     Name it in the settings of a test (``"NETWORKS": {"memory": {}}``), publish, and look at ``outbox``. It recognises
-    a repeated key and can be asked what it has. Call :meth:`reset` before each test: the outbox is the class's own.
+    a repeated key, can be asked what it has, and lets posts be changed and deleted. Call :meth:`reset` before each
+    test: the outbox is the class's own.
     """
 
     name = "memory"
@@ -44,45 +47,72 @@ class Backend(BaseBackend):
     key_seconds = 30 * 24 * 3600
 
     outbox: ClassVar[list[Post]] = []
-    """What was accepted, oldest first."""
-    _faults: ClassVar[list[tuple[NetworkError, bool]]] = []
+    """What was accepted and is still there, oldest first."""
+    _numbers: ClassVar[Iterator[int]] = count(1)
+    _faults: ClassVar[list[tuple[str, NetworkError, bool]]] = []
 
     @classmethod
     def reset(cls) -> None:
         """Forget all posts and all failures to come."""
         cls.outbox.clear()
         cls._faults.clear()
+        cls._numbers = count(1)
 
     @classmethod
-    def fail_with(cls, *errors: NetworkError, accepted: bool = False) -> None:
-        """Let the next calls of ``publish`` end with ``errors``, one each.
+    def fail_with(cls, *errors: NetworkError, accepted: bool = False, method: str = "publish") -> None:
+        """Let the next calls of a method (``publish``, ``edit``, ``delete``) end with ``errors``, one each.
 
-        :param accepted: whether the post is in the outbox all the same, as when a connection breaks during the answer.
+        :param accepted: whether it is done all the same, as when a connection breaks during the answer.
         """
-        cls._faults.extend((error, accepted) for error in errors)
+        cls._faults.extend((method, error, accepted) for error in errors)
 
     def identify(self) -> Identity:
         name = self.connection.options.get("name") or self.connection.handle or "memory"
         return Identity(name, name, f"{self.host('web')}/{name}")
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
-        error, accepted = self._faults.pop(0) if self._faults else (None, True)
-        if error and not accepted:
-            raise error
-        post = next((post for post in self._own() if key and post.key == key), None)
-        if post is None:
-            number = str(len(self.outbox) + 1)
-            post = Post(self.connection.handle, message, tuple(uploads), key, number, timezone.now())
-            self.outbox.append(post)
-        if error:
-            raise error
+        with self._fault("publish"):
+            post = next((post for post in self._own() if key and post.key == key), None)
+            if post is None:
+                number = str(next(self._numbers))
+                post = Post(self.connection.handle, message, tuple(uploads), key, number, timezone.now())
+                self.outbox.append(post)
         return self._receipt(post)
+
+    def edit(self, remote_id: str, message: Message) -> Receipt:
+        with self._fault("edit"):
+            post = self._named(remote_id)
+            if post is None:
+                raise Rejected("post_gone")
+            self.outbox[self.outbox.index(post)] = post._replace(message=message)
+        return self._receipt(post)
+
+    def delete(self, remote_id: str) -> None:
+        with self._fault("delete"):
+            if post := self._named(remote_id):
+                self.outbox.remove(post)
 
     def find(self, message: Message, since: datetime) -> Receipt | None:
         for post in self._own():
             if post.posted_at >= since and post.message.text == message.text:
                 return self._receipt(post)
         return None
+
+    @contextmanager
+    def _fault(self, method: str) -> Iterator[None]:
+        """Let what is done in it fail as it was told to: before it is done, or afterwards."""
+        found = next((fault for fault in self._faults if fault[0] == method), None)
+        if found is None:
+            yield
+            return
+        self._faults.remove(found)
+        _method, error, accepted = found
+        if accepted:
+            yield
+        raise error
+
+    def _named(self, remote_id: str) -> Post | None:
+        return next((post for post in self._own() if post.remote_id == remote_id), None)
 
     def _own(self) -> list[Post]:
         return [post for post in self.outbox if post.handle == self.connection.handle]

@@ -6,16 +6,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from wagtail_syndicate import conf
+from wagtail_syndicate.delivery import chosen, plan, schedule
+from wagtail_syndicate.delivery.afterwards import FROM_PAGE, can_delete, can_edit, now_that_it_is_there
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models import Attempt, Delivery
+from wagtail_syndicate.models.target import NEXT_SLOT
 
 
-State = Delivery.State
+State, Wish = Delivery.State, Delivery.Wish
 
-# What may be done in which state.
+# What may be done in which state; of posts that are there see ``_with_a_post``.
 ALLOWED = {
     State.WAITING: ("cancel",),
     State.FAILED: ("retry",),
@@ -26,13 +30,35 @@ ALLOWED = {
 }
 
 
-def allowed(delivery: Delivery) -> tuple[str, ...]:
-    """The names of the actions that make sense for this delivery now."""
+def allowed(delivery: Delivery, latest: bool = True) -> tuple[str, ...]:
+    """The names of the actions that make sense for this delivery now.
+
+    :param latest: whether it is the last of the page's deliveries to the account; only that one is shared again.
+    """
+    if delivery.state in (State.SENT, State.POSTED, State.REMOVED):
+        return tuple(_with_a_post(delivery, latest))
     if delivery.account_id is None:
         return tuple(name for name in ALLOWED.get(delivery.state, ()) if name in ("confirm", "mark_posted", "cancel"))
     if delivery.state == State.CANCELLED and delivery.was_never_sent:
         return ()  # the page itself was changed; publishing it again decides
+    if delivery.state == State.WAITING and delivery.reason == chosen.SCHEDULED:
+        return ("send_now", "reschedule", "cancel")
     return ALLOWED.get(delivery.state, ())
+
+
+def _with_a_post(delivery: Delivery, latest: bool):
+    """What may be done about a post that is, or was, there."""
+    is_there = delivery.state != State.REMOVED
+    if is_there and not delivery.wish and delivery.page_id and can_edit(delivery):
+        yield "edit"
+    if is_there and delivery.wish != Wish.DELETE and can_delete(delivery):
+        yield "delete"
+    if is_there and delivery.wish == Wish.ASK:
+        yield "mark_removed"
+    if is_there and delivery.wish:
+        yield "keep"
+    if latest and not delivery.wish and delivery.page_id and delivery.account_id:
+        yield "share_again"
 
 
 def retry(delivery: Delivery, user=None) -> bool:
@@ -95,36 +121,105 @@ def cancel(delivery: Delivery, user=None) -> bool:
     )
 
 
+def send_now(delivery: Delivery, user=None) -> bool:
+    """Do not wait for the time that was chosen."""
+    return _change(delivery, (State.WAITING,), user, "send_now", only=IS_SCHEDULED, **_due())
+
+
+def reschedule(delivery: Delivery, user=None, when: str = "") -> bool:
+    """Choose another time for what waits for its own; minutes are counted from now.
+
+    :param when: as for :class:`~wagtail_syndicate.models.Target`; ask ``schedule.validate`` first.
+    """
+    with transaction.atomic():
+        taken = chosen.taken_slots([delivery.account_id] if when == NEXT_SLOT else [])[delivery.account_id]
+        now = timezone.now()
+        moment = schedule.due_at(when, delivery.account, now, taken)
+        window = timedelta(seconds=conf.get("WINDOW"))
+        dates = chosen.due(moment, now, DatabaseNow() + window, window)
+        return _change(delivery, (State.WAITING,), user, "reschedule", only=IS_SCHEDULED, when=when, **dates)
+
+
+def edit(delivery: Delivery, user=None) -> bool:
+    """Let the post at the network say what the page says now."""
+    return _wish(delivery, user, "edit", {"wish": ""}, Wish.EDIT, "editing")
+
+
+def delete(delivery: Delivery, user=None) -> bool:
+    """Delete the post at the network."""
+    # Whoever is asked because the page is gone does not mean it for a page that is back.
+    reason = "page_took_back" if delivery.wish == Wish.ASK and delivery.reason in FROM_PAGE else "deleting"
+    return _wish(delivery, user, "delete", {"wish": delivery.wish}, Wish.DELETE, reason)
+
+
+def keep(delivery: Delivery, user=None) -> bool:
+    """Leave the post at the network as it is; what has been done by then is not undone."""
+    rest = {"wish": "", "reason": "", "detail": "", "due_at": None}
+    return _change(delivery, (State.SENT, State.POSTED), user, "keep", only={"wish__gt": ""}, **rest)
+
+
+def mark_removed(delivery: Delivery, user=None) -> bool:
+    """A person has deleted the post at the network."""
+    gone = {"state": State.REMOVED, "wish": "", "reason": "", "detail": "", "due_at": None}
+    return _change(delivery, (State.SENT, State.POSTED), user, "mark_removed", only={"wish": Wish.ASK}, **gone)
+
+
+def share_again(delivery: Delivery, user=None) -> bool:
+    """Post the page to the account once more, as it is now, with the wording that is ticked now: a new delivery.
+
+    :returns: whether there is one; ``False`` when this was not the last one to the account any more.
+    """
+    with transaction.atomic():
+        # Two people at the same moment: the row waits, and the unique constraint lets one of them write.
+        if not Delivery.objects.select_for_update().filter(pk=delivery.pk, state=delivery.state, wish="").exists():
+            return False
+        if not plan.once_more(delivery, user):
+            return False
+        return _change(delivery, (State.SENT, State.POSTED, State.REMOVED), user, "share_again")
+
+
 ACTIONS = {
     "retry": retry,
     "confirm": confirm,
     "send_again": send_again,
     "mark_posted": mark_posted,
     "cancel": cancel,
+    "send_now": send_now,
+    "reschedule": reschedule,
+    "edit": edit,
+    "delete": delete,
+    "keep": keep,
+    "mark_removed": mark_removed,
+    "share_again": share_again,
 }
 WITH_PERMALINK = ("confirm", "mark_posted")
+WITH_WHEN = ("reschedule",)
+MAKES_DUE = ("retry", "send_again", "send_now", "reschedule", "edit", "delete", "share_again")
+"""Actions after which a worker has something to do."""
+
+IS_SCHEDULED = {"reason": chosen.SCHEDULED, "maybe_sent": False}
+
+
+def _wish(delivery: Delivery, user, what: str, only: dict, wish: str, reason: str) -> bool:
+    values = {"wish": wish, "reason": reason, "detail": "", "due_at": DatabaseNow(), "attempts_made": 0}
+    return _change(delivery, (State.SENT,), user, what, only=only, **values)
 
 
 def _afresh() -> dict:
+    return {**_due(), "state": State.WAITING, "wish": "", "detail": "", "notice": "", "payload": None}
+
+
+def _due() -> dict:
     now = DatabaseNow()
-    return {
-        "state": State.WAITING,
-        "reason": "",
-        "detail": "",
-        "notice": "",
-        "payload": None,
-        "due_at": now,
-        "expires_at": now + timedelta(seconds=conf.get("WINDOW")),
-    }
+    return {"reason": "", "due_at": now, "expires_at": now + timedelta(seconds=conf.get("WINDOW"))}
 
 
 def _posted(permalink: str) -> dict:
     return {
         "state": State.POSTED,
-        "reason": "",
+        **now_that_it_is_there(deletable=False),
         "detail": "",
         "permalink": permalink,
-        "due_at": None,
         "sent_at": DatabaseNow(),
     }
 

@@ -51,9 +51,12 @@ class Lane:
 
 
 def due(now=None) -> Q:
-    """The condition for deliveries that need someone to look at them now."""
+    """The condition for deliveries that need someone to look at them now.
+
+    What was sent is due only while it is to be changed or deleted.
+    """
     now = now or DatabaseNow()
-    return Q(state__in=(State.WAITING, State.UNKNOWN), due_at__lte=now) | Q(state=State.SENDING)
+    return Q(state__in=(State.WAITING, State.UNKNOWN, State.SENT), due_at__lte=now) | Q(state=State.SENDING)
 
 
 def free(prefix: str = "") -> Q:

@@ -4,12 +4,15 @@ another state or fence changes nothing and stops the one who tried."""
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from wagtail_syndicate import signals
+from wagtail_syndicate.delivery import afterwards
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.delivery.logs import about
@@ -24,14 +27,17 @@ State = Delivery.State
 OUTCOME = Attempt._meta.get_field("outcome").max_length
 
 
-def write(lane: Lane, delivery: Delivery, **values) -> None:
+def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = None, /, **values) -> None:
     """Change a delivery that we hold the lane of, and bring the object up to date.
 
+    :param expected: what else must not have been changed.
     :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is not
         ours any more.
     """
     changed = (
-        Delivery.objects.filter(pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent)
+        Delivery.objects.filter(
+            pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent, **(expected or {})
+        )
         .filter(payload__isnull=delivery.payload is None)
         .filter(lane.is_ours())
         .update(**values, updated_at=DatabaseNow())
@@ -70,6 +76,19 @@ def intend(lane: Lane, delivery: Delivery) -> Attempt:
     return attempt
 
 
+def begin(lane: Lane, delivery: Delivery, kind: str) -> Attempt:
+    """Commit that a post which is there is about to be changed or deleted.
+
+    :raises LaneLost: somebody else has the delivery now, nobody wishes it any more, or the lease is too short.
+    """
+    lane.check_margin()
+    with transaction.atomic(durable=True):
+        write(lane, delivery, {"wish": delivery.wish}, fence=lane.fence, attempts_made=delivery.attempts_made + 1)
+        attempt = Attempt.objects.create(delivery=delivery, kind=kind, fence=lane.fence)
+    lane.check_margin()
+    return attempt
+
+
 def finish(attempt: Attempt, outcome: str, error: NetworkError | None = None) -> None:
     """Complete the record of one try."""
     attempt.outcome = outcome[:OUTCOME]
@@ -96,17 +115,17 @@ def sent(lane: Lane, delivery: Delivery, receipt: Receipt) -> None:
         lane,
         delivery,
         state=State.SENT,
-        reason="",
+        **afterwards.now_that_it_is_there(afterwards.can_delete(delivery)),
         detail="",
-        due_at=None,
         notice=receipt.notice or delivery.notice,
         remote_id=receipt.remote_id[:255],
-        permalink=receipt.permalink if _is_link(receipt.permalink) else "",
+        permalink=receipt.permalink if is_link(receipt.permalink) else "",
         sent_at=DatabaseNow(),
     )
 
 
-def _is_link(permalink: str) -> bool:
+def is_link(permalink: str) -> bool:
+    """Whether it is an address that can be kept and followed."""
     return permalink.startswith(("https://", "http://")) and len(permalink) <= 500
 
 

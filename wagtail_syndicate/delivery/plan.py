@@ -6,19 +6,21 @@ A publication that could not be planned keeps its date in ``TargetSet.plan_at``:
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import swapper
-from django.db import transaction
-from django.db.models import Case, F, TextField, Value, When
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from wagtail_syndicate import conf
+from wagtail_syndicate.delivery import afterwards
+from wagtail_syndicate.delivery.chosen import Dates, each, give, target_of
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
 from wagtail_syndicate.models import Account, Delivery, TargetSet
-from wagtail_syndicate.models.target import PLANNED_WITHIN, RELATION, targets_in
+from wagtail_syndicate.models.target import CHOSEN, PLANNED_WITHIN, RELATION, targets_in
 
 
 logger = logging.getLogger("wagtail_syndicate.delivery")
@@ -41,14 +43,14 @@ def plan(page, revision=None, expires_at=None) -> bool:
 
     The first publication sends to every ticked account; a later one only to accounts that are newly ticked. What was
     never sent (skipped, unticked, unpublished) gets a new chance, unless a person cancelled it; what was unticked
-    before it left is cancelled. The number of queries does not depend on the number of accounts.
+    before it left is cancelled. Of several deliveries to one account the latest counts. What was to be deleted because
+    the page was gone stays. The number of queries does not depend on the number of accounts.
 
     :param page: the specific page, as it was just published.
     :param revision: the revision that was published, when there is one; it may tell who did it.
     :param expires_at: when the posts will be too late; a ``WINDOW`` from now if not given.
     :returns: whether anything is due now.
     """
-    expires_at = expires_at or DatabaseNow() + timedelta(seconds=conf.get("WINDOW"))
     rows = list(getattr(page, RELATION).all())
     targets = {target.account_id: target for target in targets_in(rows)}
     known, notes = _deliveries_of(page)
@@ -60,6 +62,7 @@ def plan(page, revision=None, expires_at=None) -> bool:
     if not targets and not known:
         return False
     accounts = _accounts(targets)
+    dates = Dates(page, accounts, targets, expires_at)
     obstacle = page_obstacle(page)
     site_id = site_id_of(page) if not obstacle else None
 
@@ -69,30 +72,54 @@ def plan(page, revision=None, expires_at=None) -> bool:
         reason = obstacle or account_obstacle(account, page, site_id)
         delivery = known.get(account.pk)
         if delivery is None:
-            new.append(_new_delivery(page, account, target.wording, revision, reason, expires_at))
+            chosen = {} if reason else dates.of(account)
+            new.append(give(_new_delivery(page, account, revision, reason), target, chosen))
         elif delivery.was_never_sent and not reason:
-            delivery.wording = target.wording
-            revived.append(delivery)
+            revived.append(give(delivery, target, dates.of(account)))
         elif delivery.state in (State.WAITING, State.ASSISTED) and not delivery.maybe_sent:
-            delivery.wording = target.wording
-            renewed.append(delivery)
-        elif delivery.state in RETRIED and delivery.wording != target.wording:
-            delivery.wording = target.wording
-            reworded.append(delivery)
+            renewed.append(give(delivery, target, dates.of(account, delivery)))
+        elif delivery.state in RETRIED and any(getattr(delivery, name) != getattr(target, name) for name in CHOSEN):
+            reworded.append(give(delivery, target))
     unticked = [delivery.pk for account_id, delivery in known.items() if account_id not in targets]
 
     if new:
         # Two publications at the same moment: the unique constraint lets one of them write.
         Delivery.objects.bulk_create(new, ignore_conflicts=True)
     if revived:
-        _start_over(revived, Delivery.NEVER_SENT, expires_at)
+        _start_over(revived, Delivery.NEVER_SENT)
     if renewed:
-        _start_over(renewed, (State.WAITING, State.ASSISTED), expires_at)
+        _start_over(renewed, (State.WAITING, State.ASSISTED))
     if reworded:
-        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(wording=_wordings(reworded))
+        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(**each(reworded, CHOSEN))
     if unticked:
         cancel(Delivery.objects.filter(pk__in=unticked), "unticked")
+    afterwards.page_is_back(page, known.values())
     return bool(revived or renewed or any(delivery.state == State.WAITING for delivery in new))
+
+
+def once_more(delivery: Delivery, user=None) -> bool:
+    """A person wants the page of this delivery posted to its account again: as the page is now, and at once.
+
+    :returns: whether there is a new delivery; ``False`` when there is a later one already, or nothing to post.
+    """
+    page = delivery.page.specific if delivery.page_id else None
+    if page is None or delivery.account is None:
+        return False
+    new = _new_delivery(page, delivery.account, page.live_revision, page_obstacle(page))
+    target = replace(target_of(delivery, page), when="")
+    dates = Dates(page, [delivery.account], {delivery.account_id: target})
+    give(new, target, {} if new.reason else dates.of(delivery.account))
+    new.generation = delivery.generation + 1
+    new.published_by = user
+    later = Delivery.objects.filter(page=page.pk, account=delivery.account_id, generation__gt=delivery.generation)
+    if later.exists():
+        return False
+    try:
+        with transaction.atomic():
+            new.save(force_insert=True)
+    except IntegrityError:  # somebody else was quicker
+        return False
+    return True
 
 
 def cancel(deliveries, reason: str) -> int:
@@ -102,10 +129,15 @@ def cancel(deliveries, reason: str) -> int:
     )
 
 
-def withdraw(page) -> int:
-    """Stop what has not left of a page that was unpublished or is being deleted."""
+def withdraw(page) -> bool:
+    """Stop what has not left of a page that was unpublished or is being deleted, and see to what has, as its accounts
+    are set up.
+
+    :returns: whether anything is due now.
+    """
     _forget(page.pk)
-    return cancel(Delivery.objects.filter(page_id=page.pk), "unpublished")
+    cancel(Delivery.objects.filter(page_id=page.pk), "unpublished")
+    return afterwards.page_is_gone(page)
 
 
 def not_planned(page, revision=None, again: bool = True) -> None:
@@ -186,7 +218,7 @@ def _deliveries_of(page) -> tuple[dict[int, Delivery], list[int]]:
     return {row.account_id: row for row in found if row.account_id is not None}, notes
 
 
-def _new_delivery(page, account: Account, wording: str, revision, reason: str, expires_at) -> Delivery:
+def _new_delivery(page, account: Account, revision, reason: str) -> Delivery:
     return Delivery(
         page_id=page.pk,
         account=account,
@@ -196,36 +228,22 @@ def _new_delivery(page, account: Account, wording: str, revision, reason: str, e
         language=page.locale.language_code,
         revision=revision,
         published_by_id=getattr(revision, "user_id", None),
-        wording=wording,
         state=State.SKIPPED if reason else State.WAITING,
         reason=reason,
-        due_at=None if reason else DatabaseNow(),
-        expires_at=expires_at,
     )
 
 
-def _start_over(deliveries: list[Delivery], states, expires_at) -> None:
-    """Make rows that never left due again, each with its wording of today, in one statement."""
+def _start_over(deliveries: list[Delivery], states) -> None:
+    """Make rows that never left due again, each with what was chosen today, in one statement."""
     Delivery.objects.filter(pk__in=_keys(deliveries), state__in=states, maybe_sent=False).update(
         state=State.WAITING,
-        reason="",
         detail="",
         notice="",
         payload=None,
-        wording=_wordings(deliveries),
-        due_at=DatabaseNow(),
-        expires_at=expires_at,
+        **each(deliveries, (*CHOSEN, "reason", "due_at", "expires_at")),
         updated_at=DatabaseNow(),
     )
 
 
 def _keys(deliveries: list[Delivery]) -> list[int]:
     return [delivery.pk for delivery in deliveries]
-
-
-def _wordings(deliveries: list[Delivery]) -> Case:
-    return Case(
-        *(When(pk=delivery.pk, then=Value(delivery.wording)) for delivery in deliveries),
-        default=F("wording"),
-        output_field=TextField(),
-    )

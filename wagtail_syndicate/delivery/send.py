@@ -15,7 +15,7 @@ from wagtail_syndicate import conf
 from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.delivery import content, lanes, ledger, media, probe, reconcile
+from wagtail_syndicate.delivery import content, lanes, ledger, media, probe, reconcile, wishes
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import cap_wait, delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
@@ -100,6 +100,8 @@ def _step(lane: Lane, delivery: Delivery) -> bool:
             return True
         if delivery.state == State.UNKNOWN:
             return reconcile.look(lane, delivery, send=_send)
+        if delivery.state == State.SENT:
+            return wishes.fulfil(lane, delivery)
         if not _prepare(lane, delivery):
             return True
         if wait := cap_wait(delivery.account):
@@ -130,12 +132,13 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
         ledger.rest(lane, delivery, State.SKIPPED, reason)
         return False
     if delivery.payload is None:
+        article, notice = content.with_picture(content.article_of(page), delivery.image, delivery.alt)
         try:
-            message = content.message_for(content.article_of(page), delivery.account, delivery.wording)
+            message = content.message_for(article, delivery.account, delivery.wording)
         except ComposeError as error:
             ledger.rest(lane, delivery, State.FAILED, error.reason, error.detail)
             return False
-        ledger.write(lane, delivery, payload=message.to_dict())
+        ledger.write(lane, delivery, payload=message.to_dict(), notice=notice)
     if delivery.account.is_assisted:
         ledger.rest(lane, delivery, State.ASSISTED, "prefers_person" if delivery.account.by_hand else "needs_person")
         return False

@@ -19,7 +19,7 @@ from wagtail_syndicate.models import Account, Delivery
 
 logger = logging.getLogger("wagtail_syndicate.delivery")
 
-State = Delivery.State
+State, Wish = Delivery.State, Delivery.Wish
 
 SLICE = 2.0  # seconds of sending after which a sweep asks whether it is to stop
 MOST = 500  # deliveries that one sweep ends, so that posts do not wait for long
@@ -38,6 +38,7 @@ def tidy() -> int:
         + _end(overdue.filter(reason__in=probe.REASONS), state=State.FAILED)
         + _end(overdue.exclude(reason__in=probe.REASONS), state=State.MISSED, reason="missed")
         + _leave_to_people()
+        + _give_back_wishes()
     )
 
 
@@ -51,6 +52,14 @@ def _leave_to_people() -> int:
     left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(held)
     unasked = Delivery.objects.filter(state=State.UNKNOWN, account=None, due_at__isnull=False)
     return _end(left, state=State.UNKNOWN, reason="interrupted") + _end(unasked, reason="unclear")
+
+
+def _give_back_wishes() -> int:
+    """Posts that were to be changed or deleted when their account was deleted: this site cannot do it any more."""
+    left = Delivery.objects.filter(state=State.SENT, account=None, due_at__isnull=False)
+    return _end(left.filter(wish=Wish.DELETE), wish=Wish.ASK, reason="delete_there") + _end(
+        left.exclude(wish=Wish.DELETE), wish="", reason=""
+    )
 
 
 def _end(deliveries, **values) -> int:
