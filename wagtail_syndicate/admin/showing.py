@@ -17,6 +17,7 @@ from wagtail_syndicate.admin.pictures import Album, Variants
 from wagtail_syndicate.admin.ticks import Chosen
 from wagtail_syndicate.admin.warnings import Warning
 from wagtail_syndicate.delivery import content, schedule
+from wagtail_syndicate.delivery.chosen import taken_slots
 from wagtail_syndicate.exceptions import ComposeError
 from wagtail_syndicate.models import Account
 from wagtail_syndicate.reasons import explain
@@ -43,22 +44,32 @@ def show(page, chosen: Sequence[tuple[Account, Chosen]], parent=None) -> dict[st
     album = Album(found.images for found in limits.values())
     album.load({image.reference for image in article.images} | {choice.image for _account, choice in chosen})
     variants = Variants(article)
+    asks_slot = [account.pk for account, choice in chosen if choice.when == schedule.NEXT_SLOT]
+    taken = taken_slots(asks_slot, lock=False)
     published_at = page.go_live_at if warnings.goes_live_later(page) else timezone.now()
     return {
         "warnings": [warning._asdict() for warning in warnings.of_page(page, parent)],
         "pictures": [_choice_of(image, album) for image in article.images[:MOST_PICTURES]],
         "accounts": {
-            str(account.pk): _of_account(page, account, choice, limits[account.pk], variants, album, published_at)
+            str(account.pk): _of_account(
+                page,
+                account,
+                choice,
+                limits[account.pk],
+                variants,
+                album,
+                published_at,
+                schedule.due_at(choice.when, account, published_at, taken[account.pk]),
+            )
             for account, choice in chosen
         },
     }
 
 
-def _of_account(page, account, choice, limits, variants, album, published_at) -> dict[str, Any]:
+def _of_account(page, account, choice, limits, variants, album, published_at, due) -> dict[str, Any]:
     """One post: ``text``, ``words`` (what an editor may start from), ``count``, ``limit``, ``source``, ``error``,
     ``warnings``, ``pictures`` and ``card``, ``when_text``, and the same in words (``count_text``, ``source_text``)."""
     article, notice = variants.of(choice)
-    due = schedule.due_at(choice.when, account, published_at)
     count, limit = content.measure_for(article, account, choice.wording)
     result = {
         "text": "",

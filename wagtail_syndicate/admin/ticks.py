@@ -1,8 +1,9 @@
 """What the panel's inputs say: a value for the page form, read from many inputs with names of their own.
 
 ``syndication-present`` (that the panel was there at all), ``syndication-accounts`` (one value for each tick), and for
-an account ``syndication-wording-<account>``, ``-image-``, ``-alt-`` and ``-when-``. The last is "", ``slot``, ``after``
-(with ``syndication-minutes-<account>``), ``at`` (with ``syndication-at-<account>``), or whatever ``Target.when`` holds.
+an account ``syndication-wording-<account>``, ``-image-``, ``-alt-`` and ``-when-``. The last is "", ``slot``,
+``after`` (with ``syndication-minutes-<account>``), ``at`` (with ``syndication-at-<account>``), or whatever
+``Target.when`` holds.
 """
 
 from __future__ import annotations

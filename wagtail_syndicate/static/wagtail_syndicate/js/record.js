@@ -105,13 +105,15 @@
         }
 
         async act(event) {
-            const { url, link, note } = event.params;
+            const { url, link, note, when, question } = event.params;
+            if (question && !window.confirm(question)) return;
             const button = event.currentTarget;
             const entry = button.closest("[data-delivery]");
             const data = new FormData();
             data.set("csrfmiddlewaretoken", this.form.elements.csrfmiddlewaretoken.value);
             if (link) data.set("permalink", document.getElementById(link).value);
             if (note) data.set("note", document.getElementById(note).value);
+            if (when) data.set("when", document.getElementById(when).value);
             button.disabled = true;
             try {
                 const response = await fetch(url, { method: "POST", body: data, headers: HEADERS });
@@ -145,8 +147,8 @@
         enter(event) {
             event.preventDefault();
             const { id } = event.target;
-            const button = `[data-syndication-link-param="${id}"], [data-syndication-note-param="${id}"]`;
-            this.element.querySelector(button).click();
+            const names = ["link", "note", "when"].map((name) => `[data-syndication-${name}-param="${id}"]`);
+            this.element.querySelector(names.join()).click();
         }
 
         async copy(event) {
