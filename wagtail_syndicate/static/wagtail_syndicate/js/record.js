@@ -96,7 +96,10 @@
                 .join("; ");
             this.element.querySelectorAll("[data-account]").forEach((offer) => {
                 const post = offer.querySelector("[data-delivery]");
-                if (post) offer.querySelector('[data-part="note"]').textContent = post.dataset.note;
+                if (!post) return;
+                offer.querySelector('[data-part="note"]').textContent = post.dataset.note;
+                const caption = offer.querySelector("[data-again]");
+                if (caption && post.dataset.note) caption.textContent = caption.dataset.again;
             });
         }
 
