@@ -112,9 +112,11 @@ def _keys(references: Collection[str]) -> list:
     field, keys = get_image_model()._meta.pk, []
     for reference in references:
         try:
-            keys.append(field.to_python(reference))
+            key = field.to_python(reference)
+            field.run_validators(key)  # numbers that no table can hold
         except ValidationError:
             continue
+        keys.append(key)
     return keys
 
 
