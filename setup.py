@@ -61,7 +61,7 @@ setup(
         "ai": ["wagtail-ai>=3.1"],
         "testing": TESTING,
         "services": ["celery[redis]", "mysqlclient>=2.2.1", "psycopg[binary]>=3.2", "tdjson>=1.8.30"],
-        "e2e": ["playwright>=1.50"],
+        "e2e": ["axe-playwright-python>=0.1.5", "playwright>=1.50"],
         "bench": ["scikit-learn>=1.4", "sumy>=0.11"],
         "lint": ["djhtml>=3.0", "ruff>=0.12"],
         "docs": ["mkdocs>=1.6"],
