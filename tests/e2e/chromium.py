@@ -21,7 +21,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIMEOUT = 7_000  # milliseconds
+TIMEOUT = 20_000  # milliseconds
 SIZE = {"width": 1280, "height": 900}
 
 

@@ -125,6 +125,7 @@
             const button = event.currentTarget;
             new window.ImageChooserModal(event.params.url).open({}, (picture) => {
                 const radio = this.radio({ id: String(picture.id), title: picture.title, src: picture.preview.url });
+                radio.dataset.chosen = ""; // it stays to choose from, also when another one is tried
                 radio.checked = true;
                 radio.dispatchEvent(new Event("change", { bubbles: true }));
                 button.focus();
@@ -171,10 +172,11 @@
             const offered = post.chosen ? [...others.filter((one) => one.id !== post.chosen.id), post.chosen] : others;
             this.radios().forEach((radio) => {
                 const isKnown = ["", "none", ...offered.map((one) => one.id)].includes(radio.value);
-                if (!isKnown && !radio.checked) radio.closest("label").remove();
+                if (!isKnown && !radio.checked && !("chosen" in radio.dataset)) radio.closest("label").remove();
             });
             this.illustrate(this.radios()[0], own && own.src);
             offered.forEach((one) => this.radio(one));
+            if (post.chosen) this.radio(post.chosen).dataset.chosen = "";
             this.altFieldTarget.hidden = !("alt" in this.offer.dataset) || !post.alt_matters;
             this.altTarget.placeholder = post.alt;
         }

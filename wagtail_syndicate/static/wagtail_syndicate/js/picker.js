@@ -22,12 +22,15 @@
         connect() {
             this.form = this.element.closest("form");
             this.composed = null;
+            // At once: inputs that came later would look to Wagtail like a change, and be saved as a draft.
+            const { ticked } = this;
+            ticked.forEach((offer) => this.dress(offer, ticked.length <= OPEN_UP_TO));
+            this.count();
             // In a tab that is not open nothing is composed; when it is opened, the texts are.
             this.observer = new IntersectionObserver((entries) => {
-                if (entries.some((entry) => entry.isIntersecting)) this.appear();
+                if (entries.some((entry) => entry.isIntersecting)) this.preview();
             });
             this.observer.observe(this.element);
-            this.count();
         }
 
         disconnect() {
@@ -43,12 +46,6 @@
 
         say(text) {
             if (this.hasStatusTarget) this.statusTarget.textContent = text;
-        }
-
-        appear() {
-            const { ticked } = this;
-            ticked.forEach((offer) => this.dress(offer, ticked.length <= OPEN_UP_TO));
-            this.preview();
         }
 
         // Ticks
