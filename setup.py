@@ -68,7 +68,7 @@ setup(
             "psycopg[binary]>=3.2",
             "tdjson>=1.8.30",
         ],
-        "e2e": ["playwright>=1.50"],
+        "e2e": ["axe-playwright-python>=0.1.5", "playwright>=1.50"],
         "bench": ["scikit-learn>=1.4", "sumy>=0.11"],
         "lint": ["djhtml>=3.0", "ruff>=0.12"],
         "docs": ["mkdocs>=1.6"],

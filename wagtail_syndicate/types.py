@@ -44,6 +44,16 @@ class LinkPlace(TextChoices):
     CARD = "card", _("As a card beside the text")
 
 
+class Shape(TextChoices):
+    """What posts look like on a network, roughly: the panel's preview is drawn in it."""
+
+    SHORT = "short", _("Short post")
+    FEED = "feed", _("Post in a feed")
+    CHAT = "chat", _("Message in a chat")
+    ARTICLE = "article", _("Article")
+    LINK = "link", _("Link with a title")
+
+
 @dataclass(frozen=True)
 class Image:
     """A picture of an article.
@@ -98,6 +108,7 @@ class ImageLimits:
 
     ``ratio`` is the shape, as width and height, that the network cuts every picture to, (191, 100) for a card: then we
     cut, around the editor's focal point. ``None``: pictures are shown as they are.
+    ``needed``: whether the network takes no post without a picture.
     """
 
     count: int = 1
@@ -110,6 +121,7 @@ class ImageLimits:
     min_width: int = 0
     min_height: int = 0
     ratio: tuple[int, int] | None = None
+    needed: bool = False
 
 
 @dataclass(frozen=True)
@@ -295,6 +307,17 @@ class Receipt:
         if not isinstance(self.permalink, str):
             # The post is there; a strange address is no reason to doubt it.
             object.__setattr__(self, "permalink", "")
+
+
+@dataclass(frozen=True)
+class Caution:
+    """What an editor should know before a post goes out: the reason (``reasons.REASONS``, or the backend's own).
+
+    ``refused``: the network is known to refuse the post as it is.
+    """
+
+    reason: str
+    refused: bool = False
 
 
 @dataclass(frozen=True)

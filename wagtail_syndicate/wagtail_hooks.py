@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.forms.collections import collection_member_permission_formset_factory
 
-from wagtail_syndicate.admin import app_keys, connect, deliveries, new_home
+from wagtail_syndicate.admin import app_keys, connect, deliveries, last_time, looks, new_home
 from wagtail_syndicate.admin.account_log import EditFormatter
 from wagtail_syndicate.admin.accounts import AccountViewSet
 from wagtail_syndicate.admin.notices import AccountsNotice
@@ -28,6 +28,7 @@ def register_urls():
         *app_keys.urlpatterns,
         *new_home.urlpatterns,
         *deliveries.urlpatterns,
+        *last_time.urlpatterns,
     ]
     return [path("syndication/", include((patterns, "wagtail_syndicate"), namespace="wagtail_syndicate"))]
 
@@ -62,6 +63,11 @@ def register_group_permission_panel():
     return collection_member_permission_formset_factory(
         Account, PERMISSIONS, "wagtail_syndicate/accounts/permissions.html", "syndication_account_permissions"
     )
+
+
+@hooks.register("register_icons")
+def register_icons(icons):
+    return [*icons, *looks.icons()]
 
 
 @hooks.register("register_permissions")

@@ -25,7 +25,7 @@ def preview_url(page):
 def previewed(client, page, **values):
     response = editing.sent(client, preview_url(page), editing.filled(client, editing.edit_url(page), **values))
     assert response.status_code == 200, response.content
-    return response.json()
+    return response.json()["accounts"]
 
 
 def test_texts_of_all_ticked_accounts(client, editor):
@@ -102,7 +102,7 @@ def test_a_new_page(client, editor):
     data = editing.filled(client, editing.add_url(NewsPage, home), **values, syndication__accounts=account.pk)
     address = reverse("wagtail_syndicate:preview_add", args=["home", "newspage", home.pk])
 
-    text = editing.sent(client, address, data).json()[str(account.pk)]["text"]
+    text = editing.sent(client, address, data).json()["accounts"][str(account.pk)]["text"]
 
     assert "Brand new" in text
     assert text.endswith("/brand-new/")
@@ -165,7 +165,7 @@ def test_without_permission_there_are_no_texts(client, db):
     client.force_login(editing.person())
     data = editing.filled(client, editing.edit_url(page), syndication__present=1, syndication__accounts=account.pk)
 
-    assert editing.sent(client, preview_url(page), data).json() == {}
+    assert editing.sent(client, preview_url(page), data).json()["accounts"] == {}
 
 
 def test_the_article_is_read_once(client, editor, monkeypatch):

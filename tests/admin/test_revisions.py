@@ -6,8 +6,8 @@ from wagtail.models import Locale
 
 from tests.admin import editing
 from tests.admin.editing import wording_of
-from tests.factories import AccountFactory, NewsPageFactory, publish, tick
-from wagtail_syndicate.models import TargetSet
+from tests.factories import AccountFactory, NewsPageFactory, picture_of, publish, tick
+from wagtail_syndicate.models import Target, TargetSet, set_targets, targets_of
 
 
 @pytest.fixture
@@ -66,6 +66,21 @@ def test_compare_shows_what_was_ticked_unticked_and_reworded(client, editor):
     assert "Same: generated text" in row.get_text()
 
 
+def test_compare_shows_picture_description_and_time(client, editor):
+    account, page, picture = AccountFactory(label="One"), NewsPageFactory(), picture_of("A river")
+    set_targets(page, [Target(account.pk, image="none", when="+30")])
+    page.save_revision()
+    set_targets(page, [Target(account.pk, image=str(picture.pk), alt="The Seine", when="2026-12-24T09:00")])
+    page.save_revision()
+
+    row = compared(client, page)
+
+    gone = " ".join(node.get_text() for node in row.select(".deletion"))
+    new = " ".join(node.get_text() for node in row.select(".addition"))
+    assert "without a" in gone and "minutes" in gone and "30" in gone
+    assert "Picture" in new and "The Seine" in new and "2026-12-24 09:00" in new
+
+
 def test_compare_says_nothing_when_nothing_changed(client, editor):
     account, page = AccountFactory(), NewsPageFactory()
     tick(page, account)
@@ -109,6 +124,19 @@ def test_reverting_brings_the_old_ticks_back(client, editor, action):
 
     assert editing.ticks(page) == {old.pk: "Old words"}
     assert editing.live_ticks(page) == ({old.pk: "Old words"} if action else {new.pk: ""})
+
+
+def test_reverting_brings_picture_and_time_back(client, editor):
+    account, page = AccountFactory(), NewsPageFactory()
+    old = Target(account.pk, "Old words", image="none", when="+45")
+    set_targets(page, [old])
+    revision = page.save_revision()
+    tick(page, account)
+    address = reverse("wagtailadmin_pages:revisions_revert", args=[page.pk, revision.pk])
+
+    editing.sent(client, editing.edit_url(page), editing.filled(client, address))
+
+    assert targets_of(editing.draft(page)) == [old]
 
 
 def test_a_tick_is_one_row_whatever_is_saved(client, editor):

@@ -1,6 +1,7 @@
 """Weibo: what is shared, what Weibo's codes mean, and how a post is found again."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape
@@ -24,7 +25,7 @@ from wagtail_syndicate.exceptions import (
 )
 from wagtail_syndicate.reasons import REASONS
 from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
-from wagtail_syndicate.types import AppKeys, Connection, Media, Message, Reach, Region
+from wagtail_syndicate.types import AppKeys, Caution, Connection, Media, Message, Reach, Region
 
 
 TOKEN = "2.00noRealToken_abcdefg"
@@ -152,6 +153,25 @@ def test_error_code(code, kind, reason, status_and_type):
     assert reason in {**REASONS, **weibo.Backend.reasons}
     if kind is NotSent:
         assert caught.value.retry_after >= 3600
+
+
+@pytest.mark.parametrize(
+    "text, domains, cautions",
+    [
+        (TEXT, ["example.org"], []),
+        (TEXT, ["www.example.org"], []),
+        (TEXT, ["example.com"], [Caution("link_domain", refused=True)]),
+        ("没有链接", ["example.org"], [Caution("link_domain", refused=True)]),
+        (TEXT, [], [Caution("domains_unknown")]),
+        (f"#水质# {TEXT}", ["example.org"], [Caution("topic", refused=True)]),
+        (f"{TEXT}#one#two", ["example.org"], []),
+    ],
+)
+def test_what_weibo_would_refuse_is_told_before(text, domains, cautions):
+    speaker = backend(options={"bound_domains": domains})
+
+    assert speaker.cautions(replace(MESSAGE, text=text)) == cautions
+    assert {caution.reason for caution in cautions} <= {*REASONS, *weibo.Backend.reasons}
 
 
 @responses.activate

@@ -24,7 +24,7 @@ from wagtail_syndicate.exceptions import (
     TokenExpired,
 )
 from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
-from wagtail_syndicate.types import AppKeys, Connection, Receipt
+from wagtail_syndicate.types import AppKeys, Connection, Message, Receipt
 
 
 TWEETS = "https://api.x.com/2/tweets"
@@ -686,6 +686,14 @@ def test_a_recorded_profile_is_understood(api, recorded, backend):
     body = profiles["python-social-auth/social-core:social_core/tests/backends/test_twitter_oauth2.py"]
     api.get("https://api.x.com/2/users/me", json=body["user_data_body"])
     assert backend.identify().handle == "@twitter_username"
+
+
+@pytest.mark.parametrize("text, reason", [("Water https://example.org/", "price_link"), ("Water", "price")])
+def test_the_price_of_a_post_is_told_before(text, reason):
+    (caution,) = Backend().cautions(Message(text, "", "en"))
+
+    assert (caution.reason, caution.refused) == (reason, False)
+    assert "$" in str(Backend.reasons[reason])
 
 
 class XConformance(BackendConformance):

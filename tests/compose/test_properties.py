@@ -18,7 +18,7 @@ from wagtail_syndicate.compose.analysis import analyse
 from wagtail_syndicate.compose.counting import graphemes, mastodon, utf16, weibo, x_weighted
 from wagtail_syndicate.compose.cutting import ELLIPSIS, cut
 from wagtail_syndicate.compose.hashtags import without_hashes
-from wagtail_syndicate.compose.message import compose, measure
+from wagtail_syndicate.compose.message import compose, generated_words, measure
 from wagtail_syndicate.compose.sentences import split
 from wagtail_syndicate.compose.text import one_line
 from wagtail_syndicate.exceptions import ComposeError
@@ -232,3 +232,14 @@ def test_a_cut_parts_nothing_that_belongs_together(text, budget, count):
 @given(TEXTS, st.sampled_from(["en", "de", "zh"]))
 def test_sentences_lose_no_word(text, language):
     assert "".join("".join(split(text, language)).split()) == "".join(one_line(text).split())
+
+
+@MANY
+@given(ARTICLES, LIMITS, STYLES, st.builds(Voice, before=FIXED, after=FIXED))
+def test_taking_over_the_generated_words_changes_nothing(article, limits, style, voice):
+    """An editor starts from them: what she does not touch goes out as it would have."""
+    words = generated_words(article, limits, style, voice=voice)
+    generated = composed(article, limits, style, voice=voice)
+    if generated and words:
+        taken_over = composed(article, limits, style, words, voice)
+        assert taken_over and taken_over.text == generated.text

@@ -58,17 +58,27 @@ class Offer:
     def __init__(self, page, label: str):
         self.tick = page.get_by_role("checkbox", name=label, exact=True)
         self.box = page.locator("[data-account]").filter(has=self.tick)
-        self.preview = self.box.get_by_role("group", name="What will be posted")
-        self.wording = self.box.get_by_role("textbox", name="Your own text (optional)")
-        self.length = self.box.get_by_role("status")
+        self.preview = self.box.locator(".syndicate-post__text")
+        self.post = self.box.locator(".syndicate-post")
+        self.wording = self.box.get_by_role("textbox", name="Text", exact=True)
+        self.length = self.box.locator("output.syndicate-count")
+        self.warnings = self.box.locator(".syndicate-warning")
+        self.when = self.box.get_by_role("combobox", name="When")
+
+    def picture(self, name: str):
+        """The input that chooses a picture."""
+        return self.box.get_by_role("radio", name=name, exact=True)
+
+    def button(self, name: str):
+        return self.box.get_by_role("button", name=name, exact=True)
 
 
 class Post:
-    """One line of the record "Posts of this page"."""
+    """What became of one post, beside its account."""
 
     def __init__(self, page, label: str):
-        name = page.get_by_text(label, exact=True)
-        self.box = page.locator(".syndicate-record").get_by_role("listitem").filter(has=name)
+        name = page.locator(f'[data-part="name"]:text-is("{label}")')
+        self.box = page.locator("[data-delivery]").filter(has=name)
         self.state = self.box.locator('[data-part="state"]')
         self.link = self.box.get_by_role("link", name="See the post")
 

@@ -14,13 +14,14 @@ from django.utils import timezone
 from wagtail.models import GroupCollectionPermission, ModelLogEntry, Site
 
 from tests.accounts.networks import Renewing
-from tests.factories import (, root_collection
+from tests.factories import (
     AccountFactory,
     DeliveryFactory,
     NewsPageFactory,
     UserFactory,
     picture_of,
     publish,
+    root_collection,
     site_root,
 )
 from tests.security.fixtures import on_x, operations

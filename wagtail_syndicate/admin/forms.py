@@ -1,79 +1,27 @@
-"""The form field of the panel: which accounts a page goes to, and in which words.
-
-It is one field, read from three kinds of inputs: ``syndication-present`` (that the panel was there at all),
-``syndication-accounts`` (one value for each tick) and ``syndication-wording-<account>``.
-"""
+"""The page form with the panel's field: which accounts a page goes to, in which words, with which picture and when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 
+import swapper
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from wagtail_syndicate.accounts import permissions
-from wagtail_syndicate.delivery import content
+from wagtail_syndicate.admin import pictures
+from wagtail_syndicate.admin.ticks import Chosen, SyndicationField, Ticks, as_ticks
+from wagtail_syndicate.delivery import content, schedule
 from wagtail_syndicate.exceptions import ComposeError
 from wagtail_syndicate.models import Account, Target, set_targets, targets_of
+from wagtail_syndicate.models.target import NO_IMAGE
 
 
 FIELD = "syndication"
-
-
-@dataclass(frozen=True)
-class Ticks:
-    """What the panel's inputs say; keys are primary keys of accounts, as text.
-
-    ``wordings`` also holds those of accounts that are not ticked, so that nothing typed is lost when the form is shown
-    again.
-    """
-
-    ticked: frozenset[str] = frozenset()
-    wordings: Mapping[str, str] = field(default_factory=dict)
-
-    def chosen(self) -> dict[str, str]:
-        """The wordings of the ticked accounts only: what will be kept."""
-        return {key: self.wordings.get(key, "") for key in self.ticked}
-
-
-class SyndicationWidget(forms.Widget):
-    """Reads the panel's inputs. The panel draws them; elsewhere nothing is drawn, and the ticks are left alone."""
-
-    def value_from_datadict(self, data, files, name) -> Ticks | None:
-        """The ticks; ``None`` when the form had no panel, as in a PATCH through the API."""
-        if self.value_omitted_from_data(data, files, name):
-            return None
-        ticked = data.getlist(f"{name}-accounts") if hasattr(data, "getlist") else data.get(f"{name}-accounts", ())
-        start = f"{name}-wording-"
-        return Ticks(
-            frozenset(ticked),
-            {key.removeprefix(start): _plain(data[key]) for key in data if key.startswith(start)},
-        )
-
-    def value_omitted_from_data(self, data, files, name):
-        return f"{name}-present" not in data
-
-    def render(self, name, value, attrs=None, renderer=None):
-        return ""
-
-
-class SyndicationField(forms.Field):
-    """Ticks as the widget read them; who may tick what is for the form to say."""
-
-    widget = SyndicationWidget
-
-    def __init__(self, **kwargs):
-        super().__init__(required=False, **kwargs)
-
-    def has_changed(self, initial, data):
-        return data is not None and data.chosen() != (initial or Ticks()).chosen()
-
-    def bound_data(self, data, initial):
-        return initial if data is None else data
 
 
 class SyndicationFormMixin:
@@ -84,9 +32,9 @@ class SyndicationFormMixin:
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.wording_errors: dict[str, list[str]] = {}
-        """What is wrong with a wording, by account."""
-        self.check_lengths = True
+        self.choice_errors: dict[str, dict[str, list[str]]] = {}
+        """What is wrong with what was chosen, by account and by input (``models.target.CHOSEN``)."""
+        self.check_choices = True
         if self.for_user is not None and not permissions.can_use(self.for_user):
             self.fields.pop(FIELD, None)
         if FIELD in self.fields:
@@ -113,8 +61,8 @@ class SyndicationFormMixin:
         offered = {account.pk for account in self.offered_accounts}
         return [target for target in self.current_targets if target.account_id not in offered]
 
-    def clean_syndication(self) -> list[tuple[Account, str]] | None:
-        """The ticked accounts with their wordings ("" for generated text); ``None`` to leave all as it is."""
+    def clean_syndication(self) -> list[tuple[Account, Chosen]] | None:
+        """The ticked accounts with what was chosen for them; ``None`` to leave all as it is."""
         ticks = self.cleaned_data[FIELD]
         if ticks is None:
             return None
@@ -127,28 +75,63 @@ class SyndicationFormMixin:
         chosen = []
         for key, account in offered.items():
             if key in ticks.ticked:
-                try:
-                    chosen.append((account, _wording_field().clean(ticks.wordings.get(key, ""))))
-                except ValidationError as error:
-                    self._add_wording_error(account, error.messages)
+                choice = ticks.of(key)
+                for name in ("wording", "alt"):
+                    try:
+                        _text_field().clean(getattr(choice, name))
+                    except ValidationError as error:
+                        self._add_choice_error(account, name, error.messages)
+                        choice = choice._replace(**{name: ""})
+                chosen.append((account, choice))
         return chosen
 
     def _post_clean(self):
         # Only now does the page hold what was typed into the other fields.
         super()._post_clean()
-        if not self.check_lengths:
+        if not self.check_choices:
             return
-        worded = [(account, wording) for account, wording in self.cleaned_data.get(FIELD) or () if wording]
+        chosen = self.cleaned_data.get(FIELD) or ()
+        self._check_times(chosen)
+        self._check_images(chosen)
+        if not self.is_deferred_validation:
+            # A draft may still be too long, as it may lack what a page needs; else autosave would stop over it.
+            self._check_lengths([(account, choice) for account, choice in chosen if choice.wording])
+
+    def _check_times(self, chosen) -> None:
+        earlier = {target.account_id: target.when for target in self.current_targets}
+        for account, choice in chosen:
+            # A time that was good when it was chosen may be past by now, and the page must still be saved.
+            if choice.when and choice.when != earlier.get(account.pk):
+                try:
+                    schedule.validate(choice.when, account, timezone.now())
+                except ValidationError as error:
+                    self._add_choice_error(account, "when", error.messages)
+
+    def _check_images(self, chosen) -> None:
+        asked = {choice.image for _account, choice in chosen} - {"", NO_IMAGE}
+        asked -= {target.image for target in self.current_targets}
+        if not asked:
+            return
+        usable = pictures.choosable(asked, self.for_user)
+        if asked - usable:
+            usable |= {image.reference for image in content.article_of(self.instance).images}
+        for account, choice in chosen:
+            if choice.image in asked - usable:
+                message = _("This picture does not exist, or you may not use it. Choose another one.")
+                self._add_choice_error(account, "image", [message])
+
+    def _check_lengths(self, worded) -> None:
         if not worded:
             return
-        article = content.article_of(self.instance)
-        for account, wording in worded:
+        variants = pictures.Variants(content.article_of(self.instance))
+        for account, choice in worded:
+            article, _notice = variants.of(choice)
             try:
-                length, limit = content.measure_for(article, account, wording)
+                length, limit = content.measure_for(article, account, choice.wording)
             except ComposeError:
                 continue
             if length > limit:
-                self._add_wording_error(account, [_too_long(account, length, limit)])
+                self._add_choice_error(account, "wording", [_too_long(account, length, limit)])
 
     def save(self, commit=True):
         chosen = self.cleaned_data.get(FIELD) if FIELD in self.fields else None
@@ -170,12 +153,12 @@ class SyndicationFormMixin:
         more is taken over by this user, who may and leaves it ticked.
         """
         before = {target.account_id: target for target in self.current_targets}
-        found = {account: before.get(account.pk, Target(account.pk)) for account, _wording in chosen}
+        found = {account: before.get(account.pk, Target(account.pk)) for account, _choice in chosen}
         known = permissions.people({target.by for target in found.values()} - {""})
         left = permissions.not_permitted({account: target.by for account, target in found.items()}, known)
         signed = []
-        for account, wording in chosen:
-            target = replace(found[account], wording=wording)
+        for account, choice in chosen:
+            target = replace(found[account], **choice._asdict())
             if account.pk in left or target != before.get(account.pk):
                 target = replace(target, by=str(self.for_user.pk))
             signed.append(target)
@@ -183,15 +166,29 @@ class SyndicationFormMixin:
 
     def _initial_ticks(self) -> Ticks:
         offered = {account.pk for account in self.offered_accounts}
-        wordings = {str(target.account_id): target.wording for target in self.current_targets}
         ticked = {target.account_id for target in self.current_targets}
         if self.instance.pk is None and not self.is_bound:
-            ticked |= {account.pk for account in self.offered_accounts if account.default_ticked}
-        return Ticks(frozenset(map(str, ticked & offered)), wordings)
+            ticked |= {account.pk for account in self._default_accounts()}
+        return as_ticks(self.current_targets, ticked & offered)
 
-    def _add_wording_error(self, account: Account, messages) -> None:
-        self.wording_errors.setdefault(str(account.pk), []).extend(messages)
-        self.add_error(FIELD, [ValidationError(f"{account}: {message}", code="wording") for message in messages])
+    def _default_accounts(self) -> list[Account]:
+        """The accounts that a new page of this type, here, goes to unless somebody unticks them."""
+        default = [account for account in self.offered_accounts if account.default_ticked]
+        sections = {account.default_section_id for account in default} - {None}
+        Page = swapper.load_model("wagtailcore", "Page")
+        paths = dict(Page.objects.filter(pk__in=sections).values_list("pk", "path")) if sections else {}
+        parent, label = getattr(self, "parent_page", None), self.instance._meta.label_lower
+        here = parent.path if parent is not None else ""
+        return [
+            account
+            for account in default
+            if (not account.default_page_types or label in map(str.lower, account.default_page_types))
+            and (account.default_section_id is None or here.startswith(paths[account.default_section_id]))
+        ]
+
+    def _add_choice_error(self, account: Account, name: str, messages) -> None:
+        self.choice_errors.setdefault(str(account.pk), {}).setdefault(name, []).extend(messages)
+        self.add_error(FIELD, [ValidationError(f"{account}: {message}", code="choice") for message in messages])
 
 
 @cache
@@ -208,13 +205,8 @@ def with_syndication(form_class):
 
 
 @cache
-def _wording_field() -> forms.Field:
+def _text_field() -> forms.Field:
     return forms.CharField(required=False)
-
-
-def _plain(wording: str) -> str:
-    # Browsers send line ends as CRLF, which networks would count and show as two.
-    return wording.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _too_long(account: Account, length: int, limit: int) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django import forms
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import Panel
 from wagtail.admin.staticfiles import versioned_static
@@ -16,62 +14,26 @@ from wagtail.admin.staticfiles import versioned_static
 from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.admin.compare import TicksComparison
 from wagtail_syndicate.admin.forms import FIELD
-from wagtail_syndicate.admin.record import note_of, record_of
-from wagtail_syndicate.models import Account, Delivery
+from wagtail_syndicate.admin.offers import Offer, grouped
+from wagtail_syndicate.admin.record import record_of
+from wagtail_syndicate.delivery.guards import account_obstacle, site_id_of
+from wagtail_syndicate.models import Account
 from wagtail_syndicate.reasons import explain
-from wagtail_syndicate.types import Reach
 
 
-REACHES = {
-    Reach.AUTOMATIC: gettext_lazy("posted automatically"),
-    Reach.CONDITIONAL: gettext_lazy("posted automatically, under conditions"),
-    Reach.ASSISTED: gettext_lazy("posted by a person"),
-}
+SEARCH_FROM = 13
+"""Accounts from which on there is a search box."""
+OPEN_UP_TO = 5
+"""Ticked accounts up to which their cards are open at once."""
+STYLES = ("panel", "picker", "card", "post", "record")
+SCRIPTS = ("record", "picker", "card")
 
 
-@dataclass
-class Offer:
-    """One account as the panel offers it."""
+class Kept(NamedTuple):
+    """A tick that this user cannot change here, and why the account is not offered."""
 
     account: Account
-    ticked: bool
-    wording: str
-    errors: list[str] = field(default_factory=list)
-    delivery: Delivery | None = None
-
-    @property
-    def network(self) -> str:
-        """The network's name."""
-        return self.account.backend_class.label
-
-    @property
-    def icon(self) -> str:
-        """The name of the network's icon."""
-        return self.account.backend_class.icon
-
-    @property
-    def reach(self) -> str:
-        """How posts get there."""
-        return REACHES[Reach.ASSISTED if self.account.is_assisted else self.account.backend_class.reach]
-
-    @property
-    def problem(self) -> str:
-        """Why a post would have to wait, before it is promised."""
-        account = self.account
-        if account.is_assisted or account.status == Account.Status.CONNECTED:
-            return ""
-        reason = "not_connected" if account.status == Account.Status.NEW else account.problem or "reconnect"
-        return explain(reason, self.network, account.backend_class.reasons)
-
-    @property
-    def note(self) -> str:
-        """What the next publication means for an account that was published to before."""
-        return note_of(self.delivery) if self.delivery else ""
-
-    @property
-    def caption(self) -> str:
-        """What to call the text that is composed now."""
-        return _("How it would read now") if self.note else _("What will be posted")
+    reason: str
 
 
 class SyndicationPanel(Panel):
@@ -101,20 +63,29 @@ class SyndicationPanel(Panel):
 
         @property
         def media(self):
-            return forms.Media(
-                css={"all": [versioned_static("wagtail_syndicate/css/panel.css")]},
-                js=[versioned_static("wagtail_syndicate/js/panel.js")],
-            )
+            # What Wagtail's chooser of pictures needs stands in every page of its editor but this one file.
+            scripts = ["wagtailimages/js/image-chooser-modal.js"]
+            scripts += [f"wagtail_syndicate/js/{name}.js" for name in SCRIPTS]
+            styles = [versioned_static(f"wagtail_syndicate/css/{name}.css") for name in STYLES]
+            return forms.Media(css={"all": styles}, js=[versioned_static(script) for script in scripts])
 
         def get_context_data(self, parent_context=None):
             context = super().get_context_data(parent_context)
             record = record_of(self.instance, self.request.user) if self.instance.pk else {"entries": [], "hidden": 0}
+            offers = self._offers(record["entries"]) if self._may_tick else []
+            placed = {entry.delivery.pk for offer in offers for entry in offer.entries}
             context.update(record)
             context.update(
                 {
+                    # The others stand beside their accounts.
+                    "entries": [entry for entry in record["entries"] if entry.delivery.pk not in placed],
                     "may_tick": self._may_tick,
-                    "offers": self._offers([entry.delivery for entry in record["entries"]]) if self._may_tick else [],
-                    **self._kept_accounts(),
+                    "offers": offers,
+                    "groups": grouped(offers),
+                    "blank": Offer(Account(pk=None)),
+                    "has_search": len(offers) >= SEARCH_FROM,
+                    "opens_cards": sum(offer.ticked for offer in offers) <= OPEN_UP_TO,
+                    **self._kept_ticks(),
                     "errors": self._errors(),
                     "language": self.instance.locale.language_code,
                     "page_id": self.instance.pk or "",
@@ -128,43 +99,54 @@ class SyndicationPanel(Panel):
             user = self.request.user
             return [partial(TicksComparison, user=user)] if permissions.can_see(user) else []
 
-        def _offers(self, deliveries) -> list[Offer]:
-            latest = {delivery.account_id: delivery for delivery in deliveries}
+        def _offers(self, entries) -> list[Offer]:
+            by_account = {}
+            for entry in sorted(entries, key=lambda entry: entry.delivery.pk, reverse=True):
+                by_account.setdefault(entry.delivery.account_id, []).append(entry)
             ticks = self.form[FIELD].value()
             return [
                 Offer(
                     account,
                     str(account.pk) in ticks.ticked,
-                    ticks.wordings.get(str(account.pk), ""),
-                    self.form.wording_errors.get(str(account.pk), []),
-                    latest.get(account.pk),
+                    ticks.of(str(account.pk)),
+                    self.form.choice_errors.get(str(account.pk), {}),
+                    by_account.get(account.pk, []),
                 )
                 for account in self.form.offered_accounts
             ]
 
-        def _kept_accounts(self) -> dict[str, Any]:
-            """The accounts that are ticked and not for this user to change; of those the user may not know of, how
-            many."""
-            kept = [target.account_id for target in self.form.kept_targets]
-            ticked = Account.objects.filter(pk__in=kept).count() if kept else 0
-            seen = list(permissions.seen_accounts(self.request.user).filter(pk__in=kept)) if ticked else []
-            return {"kept": seen, "kept_hidden": ticked - len(seen)}
+        def _kept_ticks(self) -> dict[str, Any]:
+            """The ticks that this user cannot change here; of accounts that the user may not know of, how many."""
+            keys = [target.account_id for target in self.form.kept_targets]
+            ticked = Account.objects.filter(pk__in=keys).count() if keys else 0
+            if not ticked:
+                return {"kept": [], "kept_hidden": 0}
+            page = self.instance
+            site_id = site_id_of(page) if page.pk else None
+            seen = permissions.seen_accounts(self.request.user).filter(pk__in=keys)
+            kept = [
+                Kept(account, explain(account_obstacle(account, page, site_id), account.network))
+                for account in seen.prefetch_related("locales", "sites")
+            ]
+            return {"kept": kept, "kept_hidden": ticked - len(kept)}
 
         def _errors(self) -> list[str]:
-            """What is wrong with the ticks themselves; wordings carry their own errors."""
+            """What is wrong with the ticks themselves; what was chosen for an account carries its own errors."""
             errors = self.form.errors.get(FIELD)
             found = errors.as_data() if errors else []
-            return [message for error in found if error.code != "wording" for message in error.messages]
+            return [message for error in found if error.code != "choice" for message in error.messages]
 
         def _urls(self) -> dict[str, str]:
             """Addresses for the browser; ``0`` stands for the page, which may not exist yet."""
+            options = type(self.instance)._meta
             urls = {
                 "record": reverse("wagtail_syndicate:record", args=[0]),
                 "preview": reverse("wagtail_syndicate:preview_edit", args=[0]),
+                "last_time": reverse("wagtail_syndicate:last_time", args=[options.app_label, options.model_name]),
+                "pictures": reverse("wagtailimages_chooser:choose"),
             }
             parent = getattr(self.form, "parent_page", None)
             if not self.instance.pk and parent is not None:
-                options = type(self.instance)._meta
                 address = reverse(
                     "wagtail_syndicate:preview_add", args=[options.app_label, options.model_name, parent.pk]
                 )

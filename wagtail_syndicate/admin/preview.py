@@ -1,18 +1,13 @@
-"""The texts that will go out, composed from the page edit form as it is right now. Nothing is kept or sent."""
+"""The posts that will go out, composed from the page edit form as it is right now. Nothing is kept or sent."""
 
 from __future__ import annotations
 
 import wagtail
-from django.core.exceptions import FieldDoesNotExist
 from django.http import JsonResponse
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from wagtail.models import Locale
 
-from wagtail_syndicate.delivery import content
-from wagtail_syndicate.exceptions import ComposeError
-from wagtail_syndicate.reasons import explain
+from wagtail_syndicate.admin.showing import show
 
 
 if wagtail.VERSION >= (8, 0):
@@ -23,20 +18,19 @@ else:
 
 
 class PreviewMixin:
-    """Turns Wagtail's page preview, with its permission checks, into texts for all ticked accounts."""
+    """Turns Wagtail's page preview, with its permission checks, into posts for all ticked accounts."""
 
     http_method_names = ("post",)
 
     def validate_form(self, form):
         # A wording that is too long is the very thing to be shown.
-        form.check_lengths = False
+        form.check_choices = False
         return super().validate_form(form)
 
     def post(self, request, *args, **kwargs):
-        """Answer with ``{account: {text, count, limit, source, error, images}}``.
+        """Answer with what :func:`~wagtail_syndicate.admin.showing.show` gives.
 
-        ``count`` and ``limit`` are in the network's own units; ``count_text`` and ``source_text`` are for people. When
-        the form has errors the status is 422 and the answer ``{"message": ...}``.
+        When the form has errors the status is 422 and the answer ``{"message": ...}``.
         """
         form = self.get_form(request.POST)
         if not self.validate_form(form):
@@ -44,16 +38,12 @@ class PreviewMixin:
             return JsonResponse({"message": message}, status=422)
         chosen = form.cleaned_data.get("syndication") or ()
         if not chosen:
-            return JsonResponse({})
+            return JsonResponse({"warnings": [], "pictures": [], "accounts": {}})
         page = form.save(commit=False)
         if page.pk:
             # The address follows a slug that was changed in the form, as it will when the page is saved.
             page.set_url_path(page.get_parent())
-        article = content.article_of(page)
-        content.prepare(article, chosen)
-        return JsonResponse(
-            {str(account.pk): _preview(page, article, account, wording) for account, wording in chosen}
-        )
+        return JsonResponse(show(page, chosen, getattr(form, "parent_page", None)))
 
 
 class PreviewOfPage(PreviewMixin, PreviewOnEditView):
@@ -72,55 +62,3 @@ class PreviewOfNewPage(PreviewMixin, PreviewOnCreateView):
             chosen = Locale.objects.filter(language_code=self.request.GET.get("locale", "")).first()
             page.locale = chosen or page.locale
         return page
-
-
-def _preview(page, article, account, wording: str) -> dict:
-    result = {"text": "", "count": None, "limit": None, "source": "", "error": "", "images": []}
-    try:
-        result["count"], result["limit"] = content.measure_for(article, account, wording)
-        message = content.message_for(article, account, wording)
-    except ComposeError as error:
-        backend = account.backend_class
-        result["error"] = str(explain(error.reason, backend.label, backend.reasons))
-    else:
-        result |= {
-            "text": message.text,
-            "source": message.source,
-            "images": [{"alt": image.alt} for image in message.images],
-        }
-    result["count_text"] = _count_text(result["count"], result["limit"])
-    result["source_text"] = _source_text(page, result["source"])
-    result["images_text"] = _images_text(result["images"])
-    return result
-
-
-def _count_text(count: int | None, limit: int | None) -> str:
-    if count is None or limit is None:
-        return ""
-    if count > limit:
-        excess = count - limit
-        return ngettext("%d too long", "%d too long", excess) % excess
-    return _("%(count)d of %(limit)d") % {"count": count, "limit": limit}
-
-
-def _source_text(page, source: str) -> str:
-    if source == "account":
-        return _("Your own text")
-    if source == "body":
-        return _("Generated from the text of the page")
-    if source == "summariser":
-        return _("Written from the text of the page by the summariser in the site’s settings")
-    try:
-        name = page._meta.get_field(source).verbose_name
-    except (FieldDoesNotExist, AttributeError):
-        return _("Generated text") if source else ""
-    return _("Generated from the field “%s”") % capfirst(name)
-
-
-def _images_text(images: list[dict]) -> list[str]:
-    return [
-        _("With a picture: %s") % image["alt"]
-        if image["alt"]
-        else _("With a picture that has no description for people who do not see it")
-        for image in images
-    ]

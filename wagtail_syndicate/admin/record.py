@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.accounts.environment import AWAY
+from wagtail_syndicate.admin.ticks import Chosen
 from wagtail_syndicate.delivery import actions, approval, schedule
 from wagtail_syndicate.delivery.chosen import SCHEDULED
 from wagtail_syndicate.delivery.outdated import outdated
@@ -70,6 +71,16 @@ class Button(NamedTuple):
     asks_note: bool = False
     mark: str = ""
 
+    @property
+    def asks_when(self) -> bool:
+        """Whether a time is given with it."""
+        return self.name in actions.WITH_WHEN
+
+    @property
+    def confirmation(self) -> str:
+        """What is asked before it is done, "" for what can be undone."""
+        return CONFIRMATIONS.get(self.name, "")
+
 
 LABELS = {
     "retry": _("Try again"),
@@ -86,6 +97,11 @@ LABELS = {
     "keep": _("Leave the post as it is"),
     "mark_removed": _("It is deleted there"),
     "share_again": _("Post it again"),
+}
+
+CONFIRMATIONS = {
+    "delete": _("Delete the post at the network? What readers wrote below it is lost, too."),
+    "share_again": _("Post the page once more? Readers will see it a second time."),
 }
 
 MAIN = ("retry", "confirm", "mark_posted", "approve")
@@ -143,6 +159,16 @@ class Entry:
     def asks_when(self) -> bool:
         """Whether a field for another time is shown."""
         return any(button.name in actions.WITH_WHEN for button in self.buttons)
+
+    @property
+    def time_typed(self) -> str:
+        """Date and time for the field for another time: what was typed into it, else what is chosen now."""
+        return self.typed or Chosen(when=self.delivery.when).at
+
+    @property
+    def zone(self) -> str:
+        """The account's time zone."""
+        return schedule.zone_name(schedule.zone_of(self.delivery.account))
 
     @property
     def due_times(self) -> schedule.Times | None:

@@ -18,6 +18,7 @@ from wagtail_syndicate.backends.errors import HTTP_ROWS, ErrorRow, Problem, clas
 from wagtail_syndicate.backends.http import Answer, Http, redact
 from wagtail_syndicate.exceptions import NetworkError, OutcomeUnknown
 from wagtail_syndicate.types import (
+    Caution,
     Choice,
     Connection,
     Grant,
@@ -28,6 +29,7 @@ from wagtail_syndicate.types import (
     Reach,
     Receipt,
     Region,
+    Shape,
     Style,
 )
 
@@ -76,6 +78,8 @@ class BaseBackend:
     """
     icon: ClassVar[str] = "site"
     """The name of the network's icon in Wagtail's icon set."""
+    shape: ClassVar[Shape] = Shape.FEED
+    """What its posts look like in the panel's preview."""
 
     def __init__(self, connection: Connection = Connection(), http: Http | None = None):  # noqa: B008 (frozen)
         self.connection = connection
@@ -97,6 +101,14 @@ class BaseBackend:
         values = [key for choice in self.choices if choice.name == name for key, _label in choice.values]
         value = self.connection.options.get(name)
         return value if value in values else values[0]
+
+    def cautions(self, message: Message) -> Sequence[Caution]:
+        """What an editor should know before this very message is published.
+
+        Pure, and asked while she writes: that the network would refuse the link, what the post costs. That it is too
+        long, or lacks a picture that the network needs (``ImageLimits.needed``), is found without it.
+        """
+        return ()
 
     # Connecting
 

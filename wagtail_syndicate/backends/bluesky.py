@@ -36,6 +36,7 @@ from wagtail_syndicate.types import (
     Message,
     Receipt,
     Region,
+    Shape,
     Style,
 )
 
@@ -60,6 +61,8 @@ class Backend(BaseBackend):
 
     name = "bluesky"
     label = "Bluesky"
+    icon = "syndicate-bluesky"
+    shape = Shape.SHORT
     region = Region.GLOBAL
     auth = (
         Pasted(

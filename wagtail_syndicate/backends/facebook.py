@@ -57,6 +57,7 @@ class Backend(GraphBackend):
 
     name = "facebook"
     label = "Facebook"
+    icon = "syndicate-facebook"
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
     auth = (

@@ -21,7 +21,18 @@ from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.compose.cutting import cut
 from wagtail_syndicate.exceptions import MediaRejected, NotSent, Rejected
-from wagtail_syndicate.types import Identity, ImageLimits, Limits, LinkPlace, Media, Message, Receipt, Region, Style
+from wagtail_syndicate.types import (
+    Identity,
+    ImageLimits,
+    Limits,
+    LinkPlace,
+    Media,
+    Message,
+    Receipt,
+    Region,
+    Shape,
+    Style,
+)
 
 
 TEXT = 5000  # UTF-16 code units
@@ -54,6 +65,8 @@ class Backend(BaseBackend):
 
     name = "line"
     label = "LINE"
+    icon = "syndicate-line"
+    shape = Shape.CHAT
     region = Region.JAPAN
     auth = (
         Pasted(

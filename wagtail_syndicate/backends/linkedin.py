@@ -61,6 +61,7 @@ class Backend(LinkedIn):
 
     name = "linkedin"
     label = "LinkedIn"
+    icon = "syndicate-linkedin"
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
     auth = (

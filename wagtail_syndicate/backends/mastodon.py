@@ -25,7 +25,18 @@ from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NotSent, Rejected
-from wagtail_syndicate.types import Choice, Identity, ImageLimits, Limits, Media, Message, Receipt, Region, Style
+from wagtail_syndicate.types import (
+    Choice,
+    Identity,
+    ImageLimits,
+    Limits,
+    Media,
+    Message,
+    Receipt,
+    Region,
+    Shape,
+    Style,
+)
 
 
 POLL_WAITS = (0.5, 1.0, 1.5, 2.0, 2.0, 2.0)  # seconds between two looks at a picture that is being processed
@@ -41,6 +52,8 @@ class Backend(BaseBackend):
 
     name = "mastodon"
     label = "Mastodon"
+    icon = "syndicate-mastodon"
+    shape = Shape.SHORT
     region = Region.GLOBAL
     many_servers = True
     auth = (

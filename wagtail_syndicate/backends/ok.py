@@ -55,6 +55,7 @@ class Backend(Methods):
 
     name = "ok"
     label = _("OK (Odnoklassniki)")
+    icon = "syndicate-ok"
     region = Region.RUSSIA
     reach = Reach.CONDITIONAL
     auth = (

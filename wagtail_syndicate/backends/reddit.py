@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail_syndicate.backends.base import BaseBackend, link_to
 from wagtail_syndicate.backends.by_hand import presence
 from wagtail_syndicate.compose import counting
-from wagtail_syndicate.types import Limits, LinkPlace, Message, Reach, Region, Style
+from wagtail_syndicate.types import Limits, LinkPlace, Message, Reach, Region, Shape, Style
 
 
 TITLE_LENGTH = 300
@@ -23,6 +23,8 @@ class Backend(BaseBackend):
 
     name = "reddit"
     label = "Reddit"
+    icon = "syndicate-reddit"
+    shape = Shape.LINK
     region = Region.GLOBAL
     reach = Reach.ASSISTED
     auth = (

@@ -28,6 +28,7 @@ from wagtail_syndicate.types import (
     Reach,
     Receipt,
     Region,
+    Shape,
     Style,
     without_link,
 )
@@ -55,6 +56,8 @@ class Backend(BaseBackend):
 
     name = "telegram"
     label = _("Telegram")
+    icon = "syndicate-telegram"
+    shape = Shape.CHAT
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
     auth = (

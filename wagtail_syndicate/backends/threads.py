@@ -34,6 +34,7 @@ from wagtail_syndicate.types import (
     Reach,
     Receipt,
     Region,
+    Shape,
     Style,
     names_link,
 )
@@ -61,6 +62,8 @@ class Backend(GraphBackend):
 
     name = "threads"
     label = "Threads"
+    icon = "syndicate-threads"
+    shape = Shape.SHORT
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
     auth = (

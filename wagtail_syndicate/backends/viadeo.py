@@ -24,6 +24,7 @@ class Backend(BaseBackend):
 
     name = "viadeo"
     label = _("Viadeo")
+    icon = "syndicate-viadeo"
     region = Region.FRANCE
     reach = Reach.ASSISTED
     retired = True

@@ -55,6 +55,7 @@ class Backend(Methods):
 
     name = "vk"
     label = _("VK")
+    icon = "syndicate-vk"
     region = Region.RUSSIA
     reach = Reach.AUTOMATIC
     auth = (

@@ -71,6 +71,7 @@ class Backend(BaseBackend):
 
     name = "webhook"
     label = _("Webhook")
+    icon = "syndicate-webhook"
     region = Region.GLOBAL
     auth = (
         Pasted(

@@ -30,6 +30,7 @@ from wagtail_syndicate.types import (
     Reach,
     Receipt,
     Region,
+    Shape,
     Style,
 )
 
@@ -50,6 +51,8 @@ class Backend(Api):
 
     name = "wechat"
     label = _("WeChat Official Account")
+    icon = "syndicate-wechat"
+    shape = Shape.ARTICLE
     region = Region.CHINA
     reach = Reach.CONDITIONAL
     auth = (
@@ -93,7 +96,7 @@ class Backend(Api):
         length=CONTENT - FRAME,
         count=written,
         link=LinkPlace.CARD,
-        images=ImageLimits(max_bytes=1_000_000, max_width=1920, max_height=1920, alt_length=200),
+        images=ImageLimits(max_bytes=1_000_000, max_width=1920, max_height=1920, alt_length=200, needed=True),
     )
     style = Style(target=800, sentences=8, body=True, paragraphs=True)
     reasons = {

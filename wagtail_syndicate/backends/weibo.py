@@ -22,7 +22,19 @@ from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import NotSent, Rejected
-from wagtail_syndicate.types import Identity, ImageLimits, Limits, Message, Reach, Receipt, Region, Style, without_link
+from wagtail_syndicate.types import (
+    Caution,
+    Identity,
+    ImageLimits,
+    Limits,
+    Message,
+    Reach,
+    Receipt,
+    Region,
+    Shape,
+    Style,
+    without_link,
+)
 
 
 HOUR = 3600.0  # seconds
@@ -64,6 +76,8 @@ class Backend(BaseBackend):
 
     name = "weibo"
     label = _("Weibo")
+    icon = "syndicate-weibo"
+    shape = Shape.SHORT
     region = Region.CHINA
     reach = Reach.CONDITIONAL
     auth = (
@@ -99,6 +113,11 @@ class Backend(BaseBackend):
         "not_reviewed": _(
             "{network} has not reviewed the app yet, so only its listed test users may post. "
             "A site admin must have the app reviewed, or add the account to the test users there."
+        ),
+        "topic": _("{network} takes no #topic# in posts of apps. Write it without number signs."),
+        "domains_unknown": _(
+            "{network} takes only links to domains that are bound to its app. This site does not know which; a site "
+            "admin can check it in Weibo's developer console."
         ),
     }
     # open.weibo.com/wiki/Error_code, November 2026.
@@ -151,6 +170,16 @@ class Backend(BaseBackend):
             if error.reason != "post_gone":
                 raise
 
+    def cautions(self, message: Message) -> Sequence[Caution]:
+        found = []
+        if TOPIC.search(ADDRESS.sub(" ", message.text)):
+            found.append(Caution("topic", refused=True))
+        if not (bound := self._bound()):
+            found.append(Caution("domains_unknown"))
+        elif not self._leads_home([host.lower() for host in HOST.findall(message.text)], bound):
+            found.append(Caution("link_domain", refused=True))
+        return found
+
     def find(self, message: Message, since: datetime) -> Receipt | None:
         look, answer = Look(since - CLOCK_SKEW), self._read("statuses/user_timeline", base_app=1, count=PAGE)
         try:
@@ -184,11 +213,17 @@ class Backend(BaseBackend):
         """What Weibo would refuse, refused here, where the reason can be told in words."""
         if TOPIC.search(ADDRESS.sub(" ", text)):
             raise Rejected("content_refused", "#topic# is not allowed in posts of apps")
-        domains = self.connection.options.get("bound_domains") or self.option("BOUND_DOMAINS") or ()
         hosts = [host.lower() for host in HOST.findall(text)]
-        bound = [domain.lower().removeprefix("www.") for domain in domains]
-        if bound and not any(host == domain or host.endswith(f".{domain}") for host in hosts for domain in bound):
+        if (bound := self._bound()) and not self._leads_home(hosts, bound):
             raise Rejected("link_domain", ", ".join(hosts) or "the text holds no link")
+
+    def _bound(self) -> list[str]:
+        """The domains that are bound to the app, as far as the site knows them."""
+        domains = self.connection.options.get("bound_domains") or self.option("BOUND_DOMAINS") or ()
+        return [domain.lower().removeprefix("www.") for domain in domains]
+
+    def _leads_home(self, hosts: Sequence[str], bound: Sequence[str]) -> bool:
+        return any(host == domain or host.endswith(f".{domain}") for host in hosts for domain in bound)
 
     def _read(self, method: str, **params: Any) -> Answer:
         return self.call("GET", f"{{api}}/2/{method}.json", params=params)

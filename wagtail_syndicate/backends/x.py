@@ -23,7 +23,19 @@ from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.backends.x_text import plain_text
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NetworkError, NotSent, Rejected
-from wagtail_syndicate.types import Identity, ImageLimits, Limits, Media, Message, Reach, Receipt, Region, Style
+from wagtail_syndicate.types import (
+    Caution,
+    Identity,
+    ImageLimits,
+    Limits,
+    Media,
+    Message,
+    Reach,
+    Receipt,
+    Region,
+    Shape,
+    Style,
+)
 
 
 PAGE = 20  # posts; each post read is billed
@@ -38,6 +50,8 @@ class Backend(BaseBackend):
 
     name = "x"
     label = "X"
+    icon = "syndicate-x"
+    shape = Shape.SHORT
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
     auth = (
@@ -79,6 +93,8 @@ class Backend(BaseBackend):
     )
     style = Style(target=200, sentences=1, hashtags=1)
     reasons = {
+        "price_link": _("{network} charges for this post: about $0.20, because it holds a link (April 2026)."),
+        "price": _("{network} charges for this post: about $0.015 (April 2026)."),
         "x_forbidden": _(
             "{network} refused the post. The text may break a rule, or the app may not post. "
             "Change the wording, or let a site admin check the app in X's developer console, then try again."
@@ -104,6 +120,9 @@ class Backend(BaseBackend):
         # Without a waiting time in the headers a cap of the plan is spent, not the quarter of an hour's.
         ErrorRow(Reaction.RETRY, "rate_limited", status=(429,), retry_after=3600),
     )
+
+    def cautions(self, message: Message) -> Sequence[Caution]:
+        return (Caution("price_link" if "://" in message.text_with_link else "price"),)
 
     def signature(self) -> Signature | None:
         """OAuth 1.0a for accounts that were connected with it; JSON and file bodies are not part of what is signed."""

@@ -19,6 +19,7 @@ class Backend(BaseBackend):
 
     name = "xing"
     label = "XING"
+    icon = "syndicate-xing"
     region = Region.DACH
     reach = Reach.ASSISTED
     auth = (

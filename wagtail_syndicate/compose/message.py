@@ -96,6 +96,27 @@ def measure(
     return limits.count(draft.text), draft.limit
 
 
+def generated_words(
+    article: Article,
+    limits: Limits,
+    style: Style,
+    images: bool = True,
+    voice: Voice = Voice(),  # noqa: B008 (frozen)
+    summariser: Summariser | None = None,
+) -> str:
+    """The generated text as an editor would have written it: without the account's fixed words and without the link,
+    which are added to her words as they are to generated ones. As a wording it makes the same post.
+    """
+    pictures = choose_images(article, limits) if images else ()
+    limit = limits.length_with(len(pictures))
+    address = clean(article.url).strip()
+    link = tracked(address, voice.tracking) if limits.link == LinkPlace.TEXT else ""
+    frame = Frame(style, voice, link, address)
+    title, body, source = generate(article, limits, frame, limit, summariser)
+    tags = fitting_tags(article, limits, frame, limit, title, body) if source else ""
+    return Frame(style, replace(voice, before="", after="")).generated(title, body, tags)
+
+
 def make(
     article: Article,
     limits: Limits,

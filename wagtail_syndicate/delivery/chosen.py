@@ -98,14 +98,16 @@ def due(moment: datetime, now: datetime, expires_at, window: timedelta) -> dict[
     return {"due_at": moment, "expires_at": moment + window, "reason": SCHEDULED}
 
 
-def taken_slots(account_ids: list[int]) -> defaultdict[int, set[datetime]]:
+def taken_slots(account_ids: list[int], lock: bool = True) -> defaultdict[int, set[datetime]]:
     """Moments at which these accounts have something to post already.
 
-    Their rows are locked until the transaction ends, so that two publications do not take the same posting time.
+    :param lock: whether to lock their rows until the transaction ends, so that two publications do not take the same
+        posting time.
     """
     taken: defaultdict[int, set[datetime]] = defaultdict(set)
-    if account_ids:
+    if account_ids and lock:
         list(Account.objects.select_for_update().filter(pk__in=account_ids).order_by("pk").values_list("pk"))
+    if account_ids:
         ahead = Delivery.objects.filter(
             account__in=account_ids, state__in=(State.WAITING, State.APPROVAL), due_at__gt=DatabaseNow()
         )

@@ -59,6 +59,12 @@ def measure_for(article: Article, account, wording: str = "", image: str = "", a
     )
 
 
+def words_for(article: Article, account) -> str:
+    """What an editor starts from who wants to word the post herself: the generated text, without what is added to hers
+    as well."""
+    return messages.generated_words(article, summariser=summarisers.of(account.network), **_ways(account, article))
+
+
 def with_picture(article: Article, image: str = "", alt: str = "") -> tuple[Article, str]:
     """The article with the picture that was chosen for an account, instead of its own.
 
