@@ -11,7 +11,7 @@ class WagtailSyndicateConfig(AppConfig):
     def ready(self):
         import swapper
 
-        from wagtail_syndicate import checks, signal_handlers  # noqa: F401 (checks register themselves)
+        from wagtail_syndicate import checks, history, signal_handlers  # noqa: F401 (checks register themselves)
         from wagtail_syndicate.admin import page_form
         from wagtail_syndicate.models.target import RELATION
 
@@ -21,3 +21,4 @@ class WagtailSyndicateConfig(AppConfig):
             page_model.default_exclude_fields_in_copy = [*page_model.default_exclude_fields_in_copy, RELATION]
         page_form.install()
         signal_handlers.connect()
+        history.connect()

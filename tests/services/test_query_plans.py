@@ -9,12 +9,13 @@ import pytest
 from django.core.management.color import no_style
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from sandbox.home.models import NewsPage
 from tests.factories import AccountFactory, DeliveryFactory, NewsPageFactory, UserFactory, publish
 from tests.services.conftest import need
-from wagtail_syndicate.admin import record
+from wagtail_syndicate.admin import posted, record, waiting
 from wagtail_syndicate.delivery import guards, lanes, monitor, plan, reconcile, sweep
 from wagtail_syndicate.models import Account, Attempt, Delivery
 from wagtail_syndicate.types import Receipt
@@ -202,3 +203,44 @@ def test_the_cap_of_an_account(asked, filled, settings):
 def test_whether_a_post_that_was_found_is_anothers(asked, filled):
     delivery = Delivery(account=filled[1][0], account_id=filled[1][0].pk)
     assert_indexed(asked(lambda: reconcile.is_anothers(delivery, Receipt("post-77", ""))))
+
+
+REPORTS = (
+    {},
+    {"state": ["failed"]},
+    {"network": ["vk"]},
+    {"region": ["china"]},
+    {"language": ["ja"]},
+    {"created_at_from": "2026-11-01"},
+    {"account": "first"},
+    {"account": "first", "state": ["failed"], "created_at_from": "2026-11-01"},
+)
+
+
+@pytest.mark.parametrize("query", REPORTS, ids=str)
+def test_the_report(asked, filled, client, query):
+    client.force_login(UserFactory())
+    if "account" in query:
+        query = {**query, "account": [filled[1][0].pk]}
+
+    def work():
+        assert client.get(reverse("wagtail_syndicate:report"), query).status_code == 200
+
+    assert_indexed(asked(work))
+
+
+def test_what_waits_for_a_person(asked):
+    assert_indexed(asked(lambda: waiting.groups_for(UserFactory())))
+    assert_indexed(asked(lambda: waiting.count_for(UserFactory())))
+
+
+def test_the_marks_on_pages(asked, filled, client):
+    client.force_login(UserFactory())
+    page = filled[0][3]
+
+    def work():
+        client.get(reverse("wagtailadmin_explore", args=[page.get_parent().pk]))
+        client.get(reverse("wagtail_syndicate:posts", args=[page.pk]))
+        list(posted.header_buttons(page, UserFactory(), "edit"))
+
+    assert_indexed(asked(work))

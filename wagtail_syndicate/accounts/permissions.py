@@ -23,6 +23,11 @@ def usable_accounts(user) -> QuerySet[Account]:
     return Account.objects.filter(active=True) if can_use(user) else Account.objects.none()
 
 
+def seen_accounts(user) -> QuerySet[Account]:
+    """The accounts whose posts ``user`` may read about: those to tick or to manage, switched off or not."""
+    return Account.objects.all() if can_manage(user) or can_use(user) else Account.objects.none()
+
+
 def accounts_for_page(page, user, parent=None) -> list[Account]:
     """The accounts that ``user`` may tick on ``page``: meant for its language and site, on networks that are known.
 
