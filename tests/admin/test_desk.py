@@ -272,7 +272,7 @@ def test_the_header_of_a_page_names_the_accounts(admin):
         DeliveryFactory(page=page, account=AccountFactory(label=label), state=State.SENT, remote_id="1")
     found = soup(admin.get(reverse("wagtailadmin_pages:edit", args=[page.pk])))
     [link] = found.find_all("a", href=posts(page))
-    assert " ".join(link.get_text(" ").split()) == "Posted to VK, Moscow, XING"
+    assert " ".join(link.get_text(" ").split()) == "Posted to VK, Moscow · XING"
     assert "VK, Moscow" in text(admin.get(posts(page)))
 
 

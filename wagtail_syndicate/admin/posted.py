@@ -45,7 +45,7 @@ def header_buttons(page, user, view_name, next_url=None):
     posted = Delivery.objects.filter(page=page.pk, state__in=POSTED).order_by("account_label")
     if labels := list(dict.fromkeys(posted.values_list("account_label", flat=True))):
         yield Button(
-            Truncator(_("Posted to %(accounts)s") % {"accounts": ", ".join(labels)}).chars(NAMED),
+            Truncator(_("Posted to %(accounts)s") % {"accounts": " · ".join(labels)}).chars(NAMED),
             url=reverse("wagtail_syndicate:posts", args=[page.pk]),
             icon_name="globe",
             priority=80,
