@@ -56,6 +56,7 @@ setup(
         "regex>=2024.4",
         "requests>=2.32",
         "requests-oauthlib>=2.0",
+        "segno>=1.6",
         "swapper>=1.4",
     ],
     extras_require={

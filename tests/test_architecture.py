@@ -14,7 +14,7 @@ PACKAGE = Path(wagtail_syndicate.__file__).parent
 FLOORS = (
     ("testing", "contrib"),
     ("apps", "wagtail_hooks", "management"),
-    ("checks", "doctor", "health", "signal_handlers"),
+    ("checks", "doctor", "health", "history", "signal_handlers"),
     ("admin",),
     ("tasks",),
     ("mails",),

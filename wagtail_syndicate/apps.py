@@ -12,7 +12,7 @@ class WagtailSyndicateConfig(AppConfig):
         import swapper
         import wagtail
 
-        from wagtail_syndicate import checks, signal_handlers  # noqa: F401 (checks register themselves)
+        from wagtail_syndicate import checks, history, signal_handlers  # noqa: F401 (checks register themselves)
         from wagtail_syndicate.accounts import permissions
         from wagtail_syndicate.admin import page_form
         from wagtail_syndicate.models import Account
@@ -28,3 +28,4 @@ class WagtailSyndicateConfig(AppConfig):
             register_permission_policy(Account, permissions.policy)
         page_form.install()
         signal_handlers.connect()
+        history.connect()

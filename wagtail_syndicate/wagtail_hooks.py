@@ -1,19 +1,25 @@
 """Registration with Wagtail, and nothing else."""
 
 from django.contrib.auth.models import Permission
-from django.urls import include, path, reverse
+from django.urls import include, path, reverse, reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail import hooks
 from wagtail.admin.forms.collections import collection_member_permission_formset_factory
+from wagtail.log_actions import LogFormatter
 
-from wagtail_syndicate.admin import app_keys, connect, deliveries, last_time, looks, new_home
+from wagtail_syndicate.admin import app_keys, connect, deliveries, last_time, looks, new_home, posted
 from wagtail_syndicate.admin.account_log import EditFormatter
 from wagtail_syndicate.admin.accounts import AccountViewSet
+from wagtail_syndicate.admin.bulk import CancelBulkAction, RetryBulkAction
 from wagtail_syndicate.admin.notices import AccountsNotice
+from wagtail_syndicate.admin.report import ReportMenuItem
+from wagtail_syndicate.admin.scope import may_read
 from wagtail_syndicate.admin.site_notice import SiteNotice
+from wagtail_syndicate.admin.waiting import WaitingMenuItem, WaitingPanel
 from wagtail_syndicate.delivery import media
 from wagtail_syndicate.models import Account
+from wagtail_syndicate.reasons import explain
 
 
 @hooks.register("register_admin_viewset")
@@ -36,11 +42,34 @@ def register_urls():
 @hooks.register("construct_homepage_panels")
 def add_notices(request, panels):
     panels += [SiteNotice(request.user), AccountsNotice(request.user)]
+    if may_read(request.user):
+        panels.append(WaitingPanel(request.user))
 
 
 @hooks.register("register_settings_menu_item")
 def register_app_keys():
     return app_keys.menu_item()
+
+
+@hooks.register("register_reports_menu_item")
+def register_report():
+    url = reverse_lazy("wagtail_syndicate:report")
+    return ReportMenuItem(_("Syndication"), url, name="syndication-report", icon_name="globe", order=1300)
+
+
+@hooks.register("register_admin_menu_item")
+def register_waiting():
+    url = reverse_lazy("wagtail_syndicate:waiting")
+    return WaitingMenuItem(
+        _("Waiting for you"), url, name="syndication-waiting", icon_name="clipboard-list", order=650
+    )
+
+
+hooks.register("register_bulk_action", RetryBulkAction)
+hooks.register("register_bulk_action", CancelBulkAction)
+hooks.register("construct_explorer_page_queryset", posted.count_posts)
+hooks.register("register_page_listing_more_buttons", posted.listing_buttons)
+hooks.register("register_page_header_buttons", posted.header_buttons)
 
 
 @hooks.register("register_image_operations")
@@ -112,8 +141,30 @@ LOG_ACTIONS = {
 }
 
 
+# What workers did.
+LOG_OUTCOMES = {
+    "sent": (_("Post"), _("Posted to %(account)s")),
+    "failed": (_("Post failed"), _("The post to %(account)s failed: %(reason)s")),
+    "unclear": (_("Post unclear"), _("It is unclear whether the post to %(account)s is there")),
+    "missed": (_("Post missed"), _("The post to %(account)s was not sent in time")),
+    "removed": (_("Post deleted"), _("Deleted the post to %(account)s")),
+}
+
+
+class OutcomeFormatter(LogFormatter):
+    """Says to which account, and why, in the reader's language."""
+
+    def format_message(self, log_entry):
+        data = log_entry.data
+        reason = explain(data.get("reason", ""), data.get("network", ""))
+        return self.message % {"account": data.get("account", "?"), "reason": reason}
+
+
 @hooks.register("register_log_actions")
 def register_log_actions(actions):
     for name, (label, message) in LOG_ACTIONS.items():
         actions.register_action(f"wagtail_syndicate.{name}", label, message)
     actions.register_action("wagtail_syndicate.edit")(EditFormatter)
+    for name, (label, message) in LOG_OUTCOMES.items():
+        words = {"label": label, "message": message}
+        actions.register_action(f"wagtail_syndicate.{name}")(type("Outcome", (OutcomeFormatter,), words))

@@ -320,6 +320,18 @@ def record_of_one(delivery: Delivery, user, **extra: Any) -> dict[str, Any]:
     return record(_with_all(Delivery.objects.filter(pk=delivery.pk)), may_act(user, None), **extra)
 
 
+def entry_of_one(delivery: Delivery, user, page, error: str = "", typed: str = "") -> Entry:
+    """One delivery as it is shown to ``user``.
+
+    :param page: its specific page, ``None`` when it was deleted.
+    :param error: what is wrong with an address that was typed; :param typed: the address.
+    """
+    later = Delivery.objects.filter(
+        page=delivery.page_id, account=delivery.account_id, generation__gt=delivery.generation
+    )
+    return _entry(delivery, may_act(user, page), not later.exists(), False, error, typed)
+
+
 def record(
     deliveries: Iterable[Delivery],
     may: Callable[[Delivery, str], bool],

@@ -142,6 +142,11 @@ class Delivery(models.Model):
             models.Index(fields=["tell_at"], name="syndicate_tell"),
             # What people are asked about.
             models.Index(fields=["wish"], name="syndicate_wish"),
+            # The report: the latest of an account, of a network, in a language, of some days.
+            models.Index(fields=["account", "-id"], name="syndicate_of_account"),
+            models.Index(fields=["network", "-id"], name="syndicate_of_network"),
+            models.Index(fields=["language", "-id"], name="syndicate_in_language"),
+            models.Index(fields=["created_at"], name="syndicate_planned"),
         ]
 
     def __str__(self):
