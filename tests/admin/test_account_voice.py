@@ -286,7 +286,7 @@ def test_preview_counter_and_post_hold_all_of_it(client):
         **{wording_of(worded): "Our own words."},
     )
     address = reverse("wagtail_syndicate:preview_edit", args=[page.pk])
-    shown = editing.sent(client, address, data).json()
+    shown = editing.sent(client, address, data).json()["accounts"]
     text_of, own = shown[str(account.pk)]["text"], shown[str(worded.pk)]["text"]
     assert text_of.startswith(f"Advertisement: News: {page.title}\n{page.intro}\nhttp")
     assert "?utm_source=memory&utm_campaign=en" in text_of and text_of.endswith("Your newsroom")
