@@ -314,7 +314,7 @@ def test_fixed_words_count_when_an_editors_text_is_checked(client):
     page = NewsPageFactory()
     for words, fits in (("word " * 40, True), ("word " * 62, False)):
         response = editing.saved(
-            client, page, syndication__accounts=account.pk, **{wording_of(account): words.strip()}
+            client, page, "action-publish", syndication__accounts=account.pk, **{wording_of(account): words.strip()}
         )
         assert (response.status_code == 302) is fits
 
