@@ -32,6 +32,7 @@ TESTING = [
     "twitter-text-parser>=3.0",
     "vk_api>=11.10",
     "wagtail-factories>=4.2",
+    "weibo>=0.2.2",
     "xdk>=0.10",
 ]
 
@@ -55,12 +56,19 @@ setup(
         "regex>=2024.4",
         "requests>=2.32",
         "requests-oauthlib>=2.0",
+        "segno>=1.6",
         "swapper>=1.4",
     ],
     extras_require={
         "ai": ["wagtail-ai>=3.1"],
         "testing": TESTING,
-        "services": ["celery[redis]", "mysqlclient>=2.2.1", "psycopg[binary]>=3.2", "tdjson>=1.8.30"],
+        "services": [
+            "celery[redis]",
+            "mastodon_mock>=0.6.1",
+            "mysqlclient>=2.2.1",
+            "psycopg[binary]>=3.2",
+            "tdjson>=1.8.30",
+        ],
         "e2e": ["axe-playwright-python>=0.1.5", "playwright>=1.50"],
         "bench": ["scikit-learn>=1.4", "sumy>=0.11"],
         "lint": ["djhtml>=3.0", "ruff>=0.12"],

@@ -30,14 +30,15 @@ def shorten(scale: float) -> None:
 
     :raises AttributeError: one of them was renamed, and the bench has to follow.
     """
-    from wagtail_syndicate import tasks
+    from wagtail_syndicate import database, tasks
     from wagtail_syndicate.backends import base, http, registry
     from wagtail_syndicate.delivery import lanes, reconcile, send
 
     for room, names in (
         (http, ("CONNECT_TIMEOUT", "READ_TIMEOUT", "DEADLINE")),
         (lanes, ("LEASE", "MARGIN", "NEIGHBOURS_LATER")),
-        (send, ("BACKOFF_BASE", "BACKOFF_CAP")),
+        (send, ("BACKOFF_BASE", "BACKOFF_CAP", "PAUSE")),
+        (database, ("PATIENCE",)),
         (reconcile, ("FIRST_LOOK", "SLOWEST_REPEAT")),
         (tasks, ("BROKEN_FOR",)),
         (base.BaseBackend, ("settle_seconds",)),

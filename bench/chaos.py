@@ -59,7 +59,7 @@ MARK = re.compile(r"\b([on])(\d+)x(\d+)z\b")
 def connect(fakenet: str, network: str, number: int, user):
     """An account that is connected to fakenet; ``number`` tells it from others."""
     from wagtail_syndicate.accounts import connect, settle
-    from wagtail_syndicate.accounts.connection import app_from_settings
+    from wagtail_syndicate.accounts.connection import app_of
     from wagtail_syndicate.backends.auth import Pasted
     from wagtail_syndicate.models import Account
     from wagtail_syndicate.types import Connection, Grant, Identity
@@ -86,7 +86,7 @@ def connect(fakenet: str, network: str, number: int, user):
         f"{fakenet}/{place}/tokens", network=network, handle=handle, scopes=["read", "write"] * (place == "bench")
     )
     credentials = {"access_token": token["access_token"]}
-    app = app_from_settings(account.backend_class, door)
+    app = app_of(account.backend_class, door)
     if network == "facebook":  # a page's own token, as choosing the page leaves it
         identity = Identity(token["id"], handle)
     else:
@@ -314,6 +314,7 @@ class Round:
             time.sleep(0.5)
             if (
                 passed > self.options.seconds
+                and sum(storm.done.values()) >= self.options.harms
                 and self.publisher.is_finished()
                 and self.open() <= 0.02 * len(self.wanted["o"])
             ):
@@ -490,6 +491,7 @@ def main() -> int:
     parser.add_argument("--deliveries", type=int, help="another number of them, by broker")
     parser.add_argument("--seconds", type=float, help="how long it storms at least (default: 0.09 s a delivery)")
     parser.add_argument("--every", type=float, default=3.0, help="seconds between two harms, on average")
+    parser.add_argument("--harms", type=int, default=0, help="how many harms are done at least")
     parser.add_argument("--share", type=float, default=SHARE, help="of the requests goes wrong")
     parser.add_argument("--scale", type=float, default=10.0, help="waiting times are divided by this")
     parser.add_argument("--patience", type=float, default=150.0, help="seconds without any change until the verdict")
@@ -510,7 +512,7 @@ def main() -> int:
         storm = [sys.executable, "bench/storm.py", "0", str(options.seed), str(silence)]
         fakenet = stage.Process("fakenet", storm, {}, folder)
         stack.callback(fakenet.stop)
-        address = fakenet.first_line()
+        address = fakenet.address()
         urls = {"database": database, "fakenet": address}
         urls["to_database"] = stage.Proxy(stage.port_of(database))
         urls["to_network"] = stage.Proxy(stage.port_of(address))

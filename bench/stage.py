@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -299,13 +300,12 @@ class Process:
                 raise RuntimeError(f"{self.name} does not start: {Path(self._log.name).read_text()[-2000:]}")
             time.sleep(0.1)
 
-    def first_line(self, patience: float = 30) -> str:
-        """What it printed first, once it has."""
+    def address(self, patience: float = 120) -> str:
+        """The address that a server printed, once it has; libraries may have had warnings to print before."""
         until = time.monotonic() + patience
         while time.monotonic() < until:
-            line, end, _rest = Path(self._log.name).read_text().partition("\n")
-            if end:
-                return line
+            if found := re.search(r"^http\S+$(?=\n)", Path(self._log.name).read_text(), re.MULTILINE):
+                return found[0]
             time.sleep(0.05)
         raise RuntimeError(f"{self.name} says nothing: {Path(self._log.name).read_text()[-2000:]}")
 

@@ -319,7 +319,7 @@ def main() -> int:
     with stage.folder() as folder, stage.database("throughput") as database:
         server = stage.Process("server", [sys.executable, "bench/server.py", str(DELAY)], {}, folder)
         try:
-            address = server.first_line()
+            address = server.address()
             stage.set_up_django(database, folder, BENCH_NETWORK=address)
             report = {"machine": stage.machine(), **run(options, folder, database, address)}
         finally:

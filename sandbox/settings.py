@@ -135,6 +135,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 WAGTAIL_SYNDICATE = {
     "NETWORKS": networks_of(FAKENET),
     "ALLOW_LOCAL_HOSTS": True,
+    "ENVIRONMENT": "sandbox",
     "DRY_RUN": False,  # the networks are only imitated here
     "KEYS": ["1-JdoqY1fNXUHJnXAlirYfx6yx6y75vwb4lZgfY_io0="],
 }

@@ -1,10 +1,12 @@
-"""What every test gets: no way out to any network but this machine's own."""
+"""What every test gets: no way out to any network but this machine's own, and ears that hear every secret."""
 
 import ipaddress
 import socket
 
 import pytest
 from django.core.cache import caches
+
+from tests import canaries, contracts
 
 
 class NetworkGuard(AssertionError):
@@ -47,6 +49,41 @@ def no_network(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def as_specified(monkeypatch):
+    """Every request, and every answer of fakenet, is one that the network's specification allows."""
+    contracts.watch(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
 def clear_cache():
     """Wagtail caches the addresses of sites."""
     caches["default"].clear()
+
+
+def pytest_configure(config):
+    canaries.listen()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    canaries.new_cage()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    """A test in which a secret was seen fails: before its database is gone."""
+    leak = "" if item.get_closest_marker("shows_secrets") else _leak(item)
+    result = yield
+    if leak:
+        pytest.fail(leak, pytrace=False)
+    return result
+
+
+def _leak(item) -> str:
+    cage = canaries.cage
+    if not cage.secrets:
+        return ""
+    canaries.look_through_mails()
+    if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(item.fixturenames):
+        canaries.look_through_tables()
+    return cage.leak()

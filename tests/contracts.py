@@ -2,7 +2,7 @@
 
 The contracts lie beside the repository (``../shared/specs``) and are no part of it; without them nothing is checked.
 A network is added as one more line of :data:`CONTRACTS`: who it is, where it lives, and two functions that raise
-``AssertionError``. Fixtures of the folders' conftest files switch the checks on (:func:`watch`).
+``AssertionError``. A fixture of ``tests/conftest.py`` switches the checks on for every test (:func:`watch`).
 """
 
 from __future__ import annotations

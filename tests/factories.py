@@ -12,6 +12,8 @@ from wagtail.images.tests.utils import get_test_image_file
 from wagtail.models import Collection, Locale, Site
 
 from sandbox.home.models import HomePage, NewsPage
+from tests.canaries import CANARY
+from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.models import Account, Delivery, Target, set_targets
 
 
@@ -38,6 +40,7 @@ class AccountFactory(DjangoModelFactory):
     remote_id = factory.SelfAttribute("handle")
     auth_method = "pasted"
     collection = factory.LazyFunction(lambda: root_collection())
+    sealed_credentials = factory.LazyFunction(lambda: vault.seal({"access_token": CANARY}))
 
     @factory.post_generation
     def locales(self, create, languages, **kwargs):

@@ -14,16 +14,17 @@ PACKAGE = Path(wagtail_syndicate.__file__).parent
 FLOORS = (
     ("testing", "contrib"),
     ("apps", "wagtail_hooks", "management"),
-    ("checks", "doctor", "health", "signal_handlers"),
+    ("checks", "doctor", "health", "history", "signal_handlers"),
     ("admin",),
     ("tasks",),
+    ("mails",),
     ("delivery",),
     ("accounts",),
     ("models",),
     ("signals",),
     ("backends", "summarisers"),
     ("compose",),
-    ("types", "reasons", "exceptions", "conf", "keys"),
+    ("types", "reasons", "exceptions", "conf", "keys", "database"),
 )
 LEVEL = {room: level for level, floor in enumerate(reversed(FLOORS)) for room in floor}
 # Pure rooms: no database, no task queue, no CMS plumbing.

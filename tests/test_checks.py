@@ -12,6 +12,10 @@ def ours(settings):
     return change
 
 
+def callable_for_pages(page):
+    return "https://www.example.org/"
+
+
 def ids(found):
     return [message.id.rpartition(".")[2] for message in found]
 
@@ -30,6 +34,7 @@ def test_the_sandbox_has_nothing_to_complain_about():
         {"weibbo": {}},
         {"mine": {"BACKEND": "nowhere.Backend"}},
         {"mine": {"BACKEND": "wagtail_syndicate.types.Message"}},
+        {"mine": {"BACKEND": "wagtail_syndicate.backends.vk.Backend"}},
         ["mastodon"],
         {"mastodon": None},
     ],
@@ -71,3 +76,26 @@ def test_a_misspelt_setting_gets_a_hint(ours):
     assert ids(found) == ["W003", "W003"]
     assert "KEYS" in found[0].hint
     assert "Known settings" in found[1].hint
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        (None, []),
+        ("https://www.example.org", []),
+        ("https://例え.jp/blog", []),
+        (f"{__name__}.callable_for_pages", []),
+        (f"{__name__}.missing", ["E005"]),
+        ("https://", ["E005"]),
+        ("https://www.example.org/?a=b", ["E005"]),
+        ("http://localhost:3000", ["W005"]),
+        ("http://192.168.0.7", ["W005"]),
+        ("http://[::1]:3000", ["W005"]),
+        ("http://frontend:3000", ["W005"]),
+    ],
+)
+def test_links_must_lead_readers_somewhere(ours, settings, setting, expected):
+    ours(PAGE_URL=setting)
+    assert ids(checks.check_page_url()) == expected
+    settings.DEBUG = True
+    assert ids(checks.check_page_url()) == [found for found in expected if found == "E005"]

@@ -70,8 +70,9 @@ def test_settings_for_development(settings):
 
 
 def test_an_address_that_readers_cannot_reach(settings):
-    Site.objects.update(hostname="localhost")
-    assert found() == ["address"]
+    for nowhere in ("localhost", "127.0.0.1", "cms.internal"):
+        Site.objects.update(hostname=nowhere)
+        assert found() == ["address"]
     ours(settings, PAGE_URL="tests.test_doctor.ours")
     assert found() == []
 

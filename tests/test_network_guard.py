@@ -15,7 +15,7 @@ def test_no_address_outside_can_be_connected_to():
 
 def test_no_name_outside_is_asked_for():
     with pytest.raises(requests.ConnectionError):
-        requests.get("https://api.x.com/2/tweets", timeout=5)
+        requests.get("https://www.example.com/", timeout=5)
 
 
 def test_this_machine_can_be_connected_to():

@@ -12,7 +12,7 @@ from django.urls import reverse
 from wagtail.models import ModelLogEntry, PageLogEntry
 
 from tests.accounts.fixtures import consent, fakenet, fakenet_server  # noqa: F401 (fixtures)
-from tests.factories import NewsPageFactory, UserFactory, picture_of, publish
+from tests.factories import NewsPageFactory, UserFactory, picture_of, publish, root_collection
 from wagtail_syndicate.accounts import refresh, vault
 from wagtail_syndicate.accounts.connection import backend_of
 from wagtail_syndicate.delivery import send
@@ -43,7 +43,7 @@ def logged():
 
 
 def connected(client, label, network, method="", host="", **pasted):
-    account = Account.objects.create(label=label, network=network, host=host)
+    account = Account.objects.create(label=label, network=network, host=host, collection=root_collection())
     way = next(way for way in account.backend_class.auth if not method or way.name == method)
     address = reverse("wagtail_syndicate:connect", args=[account.pk])
     typed = {f"{way.name}-{name}": value for name, value in {**pasted, "host": host}.items()}

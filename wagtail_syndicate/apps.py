@@ -10,14 +10,22 @@ class WagtailSyndicateConfig(AppConfig):
 
     def ready(self):
         import swapper
+        import wagtail
 
-        from wagtail_syndicate import checks, signal_handlers  # noqa: F401 (checks register themselves)
+        from wagtail_syndicate import checks, history, signal_handlers  # noqa: F401 (checks register themselves)
+        from wagtail_syndicate.accounts import permissions
         from wagtail_syndicate.admin import page_form
+        from wagtail_syndicate.models import Account
         from wagtail_syndicate.models.target import RELATION
 
         # A copy of a page, kept live, would be posted again.
         page_model = swapper.load_model("wagtailcore", "Page")
         if RELATION not in page_model.default_exclude_fields_in_copy:
             page_model.default_exclude_fields_in_copy = [*page_model.default_exclude_fields_in_copy, RELATION]
+        if wagtail.VERSION >= (8, 0):
+            from wagtail.permissions import register_permission_policy
+
+            register_permission_policy(Account, permissions.policy)
         page_form.install()
         signal_handlers.connect()
+        history.connect()

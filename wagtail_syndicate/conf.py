@@ -20,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "EXCLUDED_PAGE_TYPES": [],
     # Whether the panel is added to every page type by itself. Off: place SyndicationPanel() by hand.
     "ADD_PANEL": True,
-    # Dotted path to a callable (page) -> absolute URL or None, for headless sites.
+    # For headless sites: the address of the site that readers see, or a dotted path to a callable (page) -> URL.
     "PAGE_URL": None,
     # May user-given servers be on this machine or a private network? For development only.
     "ALLOW_LOCAL_HOSTS": False,
@@ -41,7 +41,7 @@ DEFAULTS: dict[str, Any] = {
     # A name of this installation ("production"). An account speaks only where it was connected: there, and with the
     # default site's host name that it had then.
     "ENVIRONMENT": "",
-    # Whether everything happens but the call to a network; None: as DEBUG says.
+    # Whether everything happens but the call to a network, which is shown instead; None: as DEBUG says.
     "DRY_RUN": None,
     # Days before access ends that its contacts are told.
     "ANNOUNCE_DAYS": 7,
@@ -58,6 +58,12 @@ def get(name: str) -> Any:
     :raises KeyError: for a name that does not exist (a bug here, not a wrong setting).
     """
     return getattr(settings, SETTING, {}).get(name, DEFAULTS[name])
+
+
+def is_dry_run() -> bool:
+    """Whether requests to networks are written down instead of sent: the setting ``DRY_RUN``, or else ``DEBUG``."""
+    value = get("DRY_RUN")
+    return bool(settings.DEBUG if value is None else value)
 
 
 def network_options(name: str) -> dict[str, Any]:

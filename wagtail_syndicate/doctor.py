@@ -8,13 +8,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core import checks
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from wagtail.models import Site
 
 from wagtail_syndicate import conf, tasks
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import environment, vault
 from wagtail_syndicate.admin.accounts import status_of
+from wagtail_syndicate.compose.links import is_public
 from wagtail_syndicate.delivery import monitor
 from wagtail_syndicate.exceptions import ConfigurationError, CredentialsLost
 from wagtail_syndicate.models import Account, Delivery, OAuthApp
@@ -51,6 +52,7 @@ def examine(broker: bool = True) -> list[Finding]:
         *_sweeps(figures),
         *(_workers() if broker else ()),
         *_backlog(figures),
+        *_home(),
         *_accounts(),
         *_people(),
     ]
@@ -71,9 +73,22 @@ def _settings() -> Iterator[Finding]:
         advice = "Add a site under Settings > Sites, with the address that readers use."
         yield Finding("no_site", "There is no site, so no page has a public address to post.", ADMIN, advice)
     for site in sites:
-        if site.hostname == "localhost" and not settings.DEBUG:
+        if not is_public(site.hostname) and not settings.DEBUG:
             problem = f"Links would lead to {site.root_url}, where no reader finds the page."
             yield Finding("address", problem, ADMIN, "Enter the public host name under Settings > Sites.")
+
+
+def _home() -> Iterator[Finding]:
+    names = [account.label for account in environment.strangers().filter(active=True)]
+    if names:
+        problem = (
+            f"Connected on another site than {environment.fingerprint()}, so nothing is sent: {', '.join(names)}."
+        )
+        advice = (
+            "Leave a copy as it is (manage.py syndicate_neutralize makes it silent for good). If the site moved here, "
+            "say so under Settings > Syndication accounts."
+        )
+        yield Finding("away_from_home", problem, ADMIN, advice)
 
 
 def _clocks() -> Iterator[Finding]:
@@ -128,9 +143,10 @@ def _backlog(figures: monitor.Figures) -> Iterator[Finding]:
     if figures.unplanned:
         problem = f"{figures.unplanned} publications are not planned yet."
         yield Finding("unplanned", problem, OPERATOR, "See that the sweep runs.")
-    failed = Delivery.objects.filter(state=State.FAILED, reason__in=("unplanned", "plan_failed", "internal"))
-    if recent := failed.filter(updated_at__gt=timezone.now() - timedelta(days=7)).count():
-        problem = f"{recent} publications or posts of the last seven days failed because of a mistake in software."
+    failed = Q(state=State.FAILED, reason__in=("unplanned", "plan_failed", "internal"))
+    failed |= Q(state=State.WAITING, reason="site_trouble")
+    if recent := Delivery.objects.filter(failed, updated_at__gt=timezone.now() - timedelta(days=7)).count():
+        problem = f"{recent} publications or posts of the last seven days met a mistake in software."
         yield Finding("internal", problem, DEVELOPER, "Search the logs of wagtail_syndicate for errors.")
 
 
@@ -147,16 +163,21 @@ def _accounts() -> Iterator[Finding]:
         )
         for name in _lost_credentials()
     )
-    for account in Account.objects.filter(active=True):
+    for account in environment.with_home(Account.objects.filter(active=True)):
         held = waiting.get(account.pk, 0)
         status = status_of(account)
         # One that was just added is not connected yet; it matters when something waits for it.
+        if status["fix"] == "new_home":
+            continue  # told of all together
         if status["tone"] == "problem" or (status["tone"] == "warning" and (account.credentials_expire_at or held)):
             problem = f"{account.label}: {status['label']}." + (f" {held} posts wait for it." if held else "")
             yield Finding("account", problem, ADMIN, str(status["note"]))
         if account.failures >= FAILURES:
             problem = f"{account.label}: {account.failures} tries in a row did not get through ({account.network})."
-            advice = "Look whether this server reaches the network, and whether the network says that it has trouble."
+            advice = (
+                "Look whether this server reaches the network, and whether the network says that it has trouble. The "
+                "workers' logs tell what it was."
+            )
             yield Finding("blocked", problem, OPERATOR, advice)
 
 

@@ -52,6 +52,14 @@ class NotSent(NetworkError):
     """Surely not accepted; trying again later is safe."""
 
 
+class AwayFromHome(NotSent):
+    """The account was connected on another site, of which this one may be a copy: nobody was asked anything."""
+
+
+class Rehearsed(NotSent):
+    """The site only rehearses: the request was written down instead of sent."""
+
+
 class Rejected(NetworkError):
     """Surely not accepted, and the same request will be refused again: a person must change something."""
 

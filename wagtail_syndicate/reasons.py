@@ -19,6 +19,10 @@ REASONS = {
     "account_cap": _(
         "This site posts only so often to one account within an hour. It will be posted later automatically."
     ),
+    "site_trouble": _(
+        "Something went wrong on this site. It will be tried again automatically; if this stays, the site's "
+        "developers must look."
+    ),
     "probe_unreachable": _(
         "The page could not be fetched at its public address. It will be tried again automatically; if this stays, "
         "the site's developers must look."
@@ -44,6 +48,10 @@ REASONS = {
     "not_connected": _("This account is not connected yet. A site admin must connect it."),
     "lost_credentials": _(
         "The account's stored key can no longer be read on this server. A site admin must connect the account again."
+    ),
+    "away_from_home": _(
+        "The account was connected on another site, and this one may be a copy of it, so nothing is sent. "
+        "A site admin must connect the account again, or say that this site is its new home."
     ),
     # Failed: somebody must change something.
     "content_refused": _("{network} refused the text. Change the wording, then try again."),
@@ -126,10 +134,24 @@ REASONS = {
     "account_inactive": _("The account is switched off, so nothing was posted."),
     "locale": _("The account is not meant for the language of this page."),
     "site": _("The account is not meant for the site of this page."),
+    "not_permitted": _(
+        "Whoever ticked the account may not use it now, so nothing was posted. Somebody who may use it must open the "
+        "page in the editor, leave the account ticked, and publish."
+    ),
+    "rejected": _(
+        "Somebody who manages the account read the post and rejected it. Change the wording, then publish the page: "
+        "it will wait for approval again."
+    ),
     "unpublished": _("The page was unpublished before it was time to post."),
     "unticked": _("The account was unticked before it was time to post."),
     "cancelled": _("Cancelled before it was sent."),
     "missed": _("It was too late to post: the time window had passed."),
+    "neutralised": _("This site was made a copy that sends nothing, so what was waiting was cancelled."),
+    # Rehearsed.
+    "dry_run": _(
+        "Rehearsed: nothing was sent, because this site only rehearses (DRY_RUN in its settings, or DEBUG). "
+        "The request is shown below. When a developer has switched that off, choose “Try again” to post it."
+    ),
     # Posts that are there: what is to happen to them.
     "editing": _("The post is being changed at {network}."),
     "deleting": _("The post is being deleted at {network}."),
@@ -140,6 +162,7 @@ REASONS = {
         "or leave it there."
     ),
     "edit_pointless": _("The page is not public any more, so the post was left as it is."),
+    "wish_stopped": _("The post may have been changed or deleted before that was stopped. Look at it at {network}."),
     "wish_gave_up": _("{network} did not do it after many tries. Try again when it works again, or do it there."),
     # Assisted.
     "needs_person": _(

@@ -23,6 +23,9 @@ def on_page_published(sender, instance, revision=None, alias=False, raw=False, *
     try:
         due = plan.plan(instance, revision)
     except Exception as error:
+        if transaction.get_connection().needs_rollback:
+            # The database has given up the publication's own transaction: it must not look as if it had been saved.
+            raise
         logger.error("Page %s was published but not planned: %s", instance.pk, type(error).__name__, exc_info=True)
         _tell(instance, revision)
         return

@@ -15,6 +15,7 @@ from celery import current_app, shared_task
 
 from wagtail_syndicate import conf
 from wagtail_syndicate.delivery import send, sweep
+from wagtail_syndicate.mails import round as mails
 
 
 logger = logging.getLogger("wagtail_syndicate.tasks")
@@ -35,8 +36,9 @@ def drain_task():
 
 @shared_task(name="wagtail_syndicate.sweep", ignore_result=True)
 def sweep_task():
-    """See to everything that is due. To be run by Celery beat, about every 15 seconds."""
+    """See to everything that is due, and tell people. To be run by Celery beat, about every 15 seconds."""
     sweep.sweep()
+    mails.deliver()
 
 
 def ring() -> None:

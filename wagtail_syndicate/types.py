@@ -97,6 +97,10 @@ class Article:
     images: tuple[Image, ...] = ()
     tags: tuple[str, ...] = ()
 
+    def __hash__(self):
+        # Not of all its words: an article is looked up again and again while it is composed for many networks.
+        return hash((self.title, self.url, self.language, len(self.blocks)))
+
 
 @dataclass(frozen=True)
 class ImageLimits:
@@ -332,10 +336,14 @@ class Identity:
 
 @dataclass(frozen=True, repr=False)
 class Grant:
-    """What a network gave: ``credentials`` to seal, and when access ends (``None``: not by itself)."""
+    """What a network gave: ``credentials`` to seal, and when access ends (``None``: not by itself).
+
+    ``scopes`` are what they are good for, ``None`` where the network's answer did not say.
+    """
 
     credentials: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
+    scopes: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -354,10 +362,14 @@ class Choice:
 
 @dataclass(frozen=True, repr=False)
 class AppKeys:
-    """The keys of the application that speaks for the account, as the network's developer pages give them."""
+    """The keys of the application that speaks for the account, as the network's developer pages give them.
+
+    ``more`` are those that few networks have, by their names in the settings.
+    """
 
     client_id: str = ""
     client_secret: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self):
         return bool(self.client_id)

@@ -26,12 +26,14 @@ class InvalidHandle(ValueError):
     """What was typed is no name this network allows; the message says what is."""
 
 
-def ask(network: str, app_name: str, scopes, problem: str = ""):
-    """The page that asks a person to allow ``app_name`` the ``scopes``; its form posts to the same address."""
+def ask(network: str, app_name: str, scopes, problem: str = "", each: bool = False):
+    """The page that asks a person to allow ``app_name`` the ``scopes``; its form posts to the same address.
+
+    :param each: whether each scope can be declined apart.
+    """
     handle = request.form.get("handle") or request.args.get("login_hint") or DEFAULT_HANDLE
-    page = render_template(
-        "consent.html", network=network, app_name=app_name, scopes=list(scopes), handle=handle, problem=problem
-    )
+    asked = {"network": network, "app_name": app_name, "scopes": list(scopes), "each": each}
+    page = render_template("consent.html", **asked, handle=handle, problem=problem)
     return page, 422 if problem else 200
 
 
@@ -43,6 +45,11 @@ def refuse(network: str, title: str, detail: str, status: int = 400):
 def allowed() -> bool:
     """Whether the person pressed Allow."""
     return request.form.get("decision") == "allow"
+
+
+def not_declined(scopes) -> list[str]:
+    """The scopes that the person left as they were asked for."""
+    return [scope for scope in scopes if scope not in request.form.getlist("declined")]
 
 
 def chosen_handle(network: str) -> str:

@@ -5,6 +5,7 @@ from urllib.parse import urljoin
 
 from bs4 import Tag
 
+from sandbox.home.people import BEIJING
 from sandbox.stage.browser import Browser, Page, Surprise
 from sandbox.stage.processes import Stage
 
@@ -32,6 +33,7 @@ class Plan:
     :param chosen: the page, group or organisation to post as, by its name, where the network offers several.
     :param choices: what is set under "How it posts", by name.
     :param kinds: the kinds of articles that editors tick it for; none: all.
+    :param collection: what it is the business of; "": of everybody who may use accounts at all.
     """
 
     label: str
@@ -44,6 +46,7 @@ class Plan:
     chosen: str = ""
     choices: dict[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
+    collection: str = ""
 
     @property
     def by_hand(self) -> bool:
@@ -98,7 +101,7 @@ PLANS = (
     _pasted("VK, Россия", "vk", ("ru",), pasted={"access_token": "vk1.a.fakenet-102", "group_id": "102"}),
     _pasted("Telegram, Россия", "telegram", ("ru",), pasted={"bot_token": BOT, "channel": "@aquametrica_ru"}),
     Plan("OK, Россия", "ok", ("ru",), "editor_ru", chosen="Компания «Пример»"),
-    Plan("微博 Weibo", "weibo", ("zh-hans",), "aquametrica_cn"),
+    Plan("微博 Weibo", "weibo", ("zh-hans",), "aquametrica_cn", collection=BEIJING),
     _pasted(
         "微信公众号 WeChat",
         "wechat",
@@ -109,6 +112,7 @@ PLANS = (
             "account_name": "Aquametrica",
         },
         choices={"mode": "draft"},
+        collection=BEIJING,
     ),
     Plan("X, 日本", "x", ("ja",), "aquametrica_jp", "oauth1"),
     _pasted(
@@ -151,12 +155,22 @@ def add(browser: Browser, stage: Stage, plan: Plan) -> None:
     form = page.form("form[action*='/syndication/accounts/new/'], main form[method=POST]")
     changes = [("label", plan.label), ("network", plan.network), *_languages(form, plan.languages)]
     changes += [(f"choice-{plan.network}-{name}", value) for name, value in plan.choices.items()]
+    if plan.collection:
+        changes.append(("collection", _option(form, "collection", plan.collection)))
     if plan.server:
         changes.append(("host", stage.fakenet))
     page = browser.submit(page, form, changes)
     page = _connect(browser, stage, page, plan)
     if not page.soup.select_one(".messages .success"):
         raise Surprise(f"{plan.label} was not connected ({page.url}): {page.errors() or page.title}")
+
+
+def _option(form: Tag, name: str, label: str) -> str:
+    """The value of an option of a menu, by what people read; Wagtail indents collections with arrows."""
+    for option in form.select(f"select[name={name}] option"):
+        if option.get_text(strip=True).lstrip("\u21b3 \u00a0") == label:
+            return option["value"]
+    raise Surprise(f"The account form does not offer “{label}” as its {name}.")
 
 
 def _languages(form: Tag, wanted) -> list[tuple[str, str]]:

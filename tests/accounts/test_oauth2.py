@@ -13,7 +13,7 @@ from django.utils import timezone
 from tests.accounts.networks import Pages
 from tests.factories import AccountFactory, UserFactory
 from wagtail_syndicate.accounts import connect, refresh, vault
-from wagtail_syndicate.accounts.connection import app_from_settings, connection_of, method_of, missing_settings
+from wagtail_syndicate.accounts.connection import app_of, connection_of, method_of, missing_keys
 from wagtail_syndicate.exceptions import Rejected
 from wagtail_syndicate.models import Account
 
@@ -118,12 +118,12 @@ def test_access_is_refreshed_in_the_same_way(server):
 def test_every_key_of_the_app_that_is_missing_is_named(pages, settings):
     options = settings.WAGTAIL_SYNDICATE["NETWORKS"]["x"]
     [method] = Pages.auth
-    assert missing_settings(Pages, method) == []
-    app = app_from_settings(Pages, method)
+    assert missing_keys(Pages, method) == []
+    app = app_of(Pages, method)
     assert (app.client_id, app.client_secret) == (options["CLIENT_ID"], options["CLIENT_SECRET"])
     del options["CLIENT_ID"]
     options["CONFIG_ID"] = ""
-    assert missing_settings(Pages, method) == [
+    assert missing_keys(Pages, method) == [
         'WAGTAIL_SYNDICATE["NETWORKS"]["x"]["CLIENT_ID"]',
         'WAGTAIL_SYNDICATE["NETWORKS"]["x"]["CONFIG_ID"]',
     ]

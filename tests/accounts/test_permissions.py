@@ -1,8 +1,9 @@
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import AnonymousUser
 from wagtail.models import Locale, Site
 
 from sandbox.home.models import NewsPage
+from tests.admin import editing
 from tests.factories import AccountFactory, NewsPageFactory, UserFactory, site_root
 from wagtail_syndicate.accounts import permissions
 
@@ -12,9 +13,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def editor():
-    user = UserFactory(is_superuser=False)
-    user.user_permissions.add(Permission.objects.get(codename="use_account"))
-    return user
+    return editing.person("use_account")
 
 
 def test_accounts_are_for_people_who_may_use_them(editor):
@@ -23,15 +22,15 @@ def test_accounts_are_for_people_who_may_use_them(editor):
     assert list(permissions.usable_accounts(editor)) == [account]
     assert list(permissions.usable_accounts(UserFactory())) == [account]
     assert not permissions.usable_accounts(UserFactory(is_superuser=False)).exists()
+    assert not permissions.usable_accounts(AnonymousUser()).exists()
 
 
 def test_managing_is_another_right_than_using(editor):
     assert permissions.can_use(editor)
     assert not permissions.can_manage(editor)
-    editor = UserFactory(is_superuser=False)
-    editor.user_permissions.add(Permission.objects.get(codename="change_account"))
-    assert permissions.can_manage(editor)
-    assert not permissions.can_use(editor)
+    manager = editing.person("change_account")
+    assert permissions.can_manage(manager)
+    assert not permissions.can_use(manager)
 
 
 def test_a_page_is_offered_what_fits_its_language_and_site(editor):
@@ -58,13 +57,3 @@ def test_a_new_page_is_offered_what_fits_its_parent(editor):
 def test_accounts_of_networks_that_are_gone_are_not_offered(editor):
     AccountFactory(network="gone")
     assert permissions.accounts_for_page(NewsPageFactory(), editor) == []
-
-
-def test_the_number_of_queries_does_not_grow(editor, django_assert_num_queries):
-    page = NewsPageFactory()
-    editor.has_perm("wagtail_syndicate.use_account")
-    page.get_site()
-    for _number in range(12):
-        AccountFactory(locales=["en"], sites=[page.get_site()])
-    with django_assert_num_queries(4):
-        assert len(permissions.accounts_for_page(page, editor)) == 12

@@ -41,14 +41,18 @@ def test_after_rotating_the_old_key_is_not_needed(keys, settings, capsys):
 
 def test_what_no_key_opens_is_told_and_left_to_an_admin(keys, capsys):
     lost = AccountFactory(label="Lost one", sealed_credentials=vault.seal({"access_token": "t0ken"}))
-    app = OAuthApp.objects.create(network="mastodon", host="https://a.example", sealed_secret=vault.seal({"a": "b"}))
+    secret = {"network": "mastodon", "host": "https://a.example", "sealed_secret": vault.seal({"a": "b"})}
+    registered = OAuthApp.objects.create(callback_url="https://www.example.com/callback/", **secret)
+    entered = OAuthApp.objects.create(method="oauth2", client_id="by-hand", **secret)
     keys(NEW)
     said = rotated(capsys).err
     lost.refresh_from_db()
     assert (lost.status, lost.problem) == (Account.Status.RECONNECT, "lost_credentials")
     assert "Lost one" in said
     assert "t0ken" not in said
-    assert not OAuthApp.objects.filter(pk=app.pk).exists()
+    # One registers itself again; what a person entered is hers to enter again.
+    assert list(OAuthApp.objects.all()) == [entered] != [registered]
+    assert "registers the app again" in said and "must enter it again under Syndication app keys" in said
 
 
 def test_a_token_that_is_refreshed_meanwhile_is_not_overwritten(keys, monkeypatch):

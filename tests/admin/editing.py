@@ -5,19 +5,21 @@ from django.urls import reverse
 from wagtail.test.utils import WagtailTestUtils
 from wagtail.test.utils.form_data import querydict_from_html
 
-from sandbox.home.people import allow_pages
-from tests.factories import UserFactory
+from sandbox.home.people import allow_accounts, allow_pages
+from tests.factories import UserFactory, root_collection
 from wagtail_syndicate.models import targets_of
 
 
-def person(*codenames, pages=("add", "change", "publish"), **attributes):
-    """A user who may enter the admin and do this to pages, with these of our permissions."""
+def person(*codenames, pages=("add", "change", "publish"), collection=None, **attributes):
+    """A user who may enter the admin and do this to pages, with these of our permissions.
+
+    :param collection: of the accounts that they are for; none: for all accounts.
+    """
     user = UserFactory(is_superuser=False, is_staff=False, **attributes)
     group = Group.objects.create(name=f"group of {user.username}")
-    group.permissions.add(
-        Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin"),
-        *Permission.objects.filter(content_type__app_label="wagtail_syndicate", codename__in=codenames),
-    )
+    group.permissions.add(Permission.objects.get(content_type__app_label="wagtailadmin", codename="access_admin"))
+    actions = [name.removesuffix("_account") for name in codenames]
+    allow_accounts(group, *actions, collection=collection or root_collection())
     allow_pages(group, *pages)
     user.groups.add(group)
     return user

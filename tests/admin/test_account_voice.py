@@ -63,6 +63,8 @@ def values(soup):
         if not name or (kind in ("checkbox", "radio") and not field.has_attr("checked")) or field.has_attr("disabled"):
             continue
         value = field.get_text().removeprefix("\n") if field.name == "textarea" else field.get("value", "")
+        if field.name == "select":
+            value = (field.select_one("option[selected]") or field.find("option"))["value"]
         found.setdefault(name, []).append("on" if kind == "checkbox" and not value else value)
     return found
 

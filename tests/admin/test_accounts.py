@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
 from tests.accounts.fixtures import fakenet, fakenet_server, script  # noqa: F401 (fixtures)
+from tests.admin import editing
 from tests.admin.accounts import (  # noqa: F401 (fixtures)
     INDEX,
     VK_KEY,
@@ -25,7 +25,7 @@ from tests.admin.accounts import (  # noqa: F401 (fixtures)
     text,
     url,
 )
-from tests.factories import AccountFactory, UserFactory
+from tests.factories import AccountFactory
 from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.models import Account
 
@@ -248,11 +248,12 @@ def test_a_form_that_was_open_for_long_does_not_undo_what_workers_wrote(admin, s
 
 @pytest.mark.parametrize("right", ["use_account", "view_account", ""])
 def test_nobody_without_the_right_gets_near_a_connection(client, right):
-    user = UserFactory(is_superuser=False)
-    user.user_permissions.set(Permission.objects.filter(codename__in=["access_admin", right]))
-    client.force_login(user)
+    client.force_login(editing.person(*filter(None, [right])))
     account = new("vk")
-    for address in (INDEX, url(account), url(account, "disconnect"), reverse("wagtail_syndicate:callback")):
+    addresses = [url(account), url(account, "disconnect"), reverse("wagtail_syndicate:callback"), edit_url(account)]
+    if right != "view_account":
+        addresses.append(INDEX)
+    for address in addresses:
         assert client.get(address).status_code == 302, address
         assert client.get(address)["Location"] == "/admin/"
     data = {"method": "pasted", "pasted-access_token": VK_KEY, "pasted-group_id": "101"}
@@ -262,9 +263,7 @@ def test_nobody_without_the_right_gets_near_a_connection(client, right):
 
 
 def test_people_who_may_change_accounts_may_connect_them(client):
-    user = UserFactory(is_superuser=False)
-    user.user_permissions.set(Permission.objects.filter(codename__in=["access_admin", "change_account"]))
-    client.force_login(user)
+    client.force_login(editing.person("change_account"))
     assert client.get(url(new("vk"))).status_code == 200
 
 

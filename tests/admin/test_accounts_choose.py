@@ -63,7 +63,7 @@ def test_several_pages_are_asked_about_and_one_is_connected(admin, pages):
     assert "Our page" in text(response) and "@ours" in text(response) and "@theirs" in text(response)
     response = choose(admin, account, "8")
     assert "Connected as @theirs." in text(response)
-    assert response.redirect_chain[-1][0] == INDEX
+    assert response.redirect_chain[-1][0] == url(account)
     assert (account.status, account.remote_id, account.connected_by.username) == ("connected", "8", "admin")
     assert connection_of(account).credentials["page_token"] == "secret-of-page-8"
     assert [entry.data for entry in logged("connect")] == [{"handle": "@theirs", "method": "oauth2"}]

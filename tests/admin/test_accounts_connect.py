@@ -46,7 +46,7 @@ def test_connecting_x(admin, fakenet):
     page = text(admin.get(url(account)))
     assert "X charges for posting" in page
     assert CALLBACK in admin.get(url(account)).content.decode()
-    assert "Connect with OAuth 2.0 (recommended)" in page and "Or connect with OAuth 1.0a" in page
+    assert "3. Connect: OAuth 2.0" in page and "Or connect: OAuth 1.0a" in page
     response = connect(admin, account)
     assert "Connected as @newsroom." in text(response)
     assert account.status == "connected"

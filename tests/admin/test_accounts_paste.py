@@ -3,6 +3,7 @@
 # ruff: noqa: F811 (fixtures that tests name as arguments)
 
 import pytest
+import requests
 from wagtail.models import ModelLogEntry
 
 from sandbox.fakenet.networks.telegram import BOT_TOKEN
@@ -195,3 +196,17 @@ def test_error_reports_of_developers_hide_what_was_pasted(admin, fakenet, monkey
     assert VK_KEY in request.POST.values()
     shown = get_exception_reporter_filter(request).get_post_parameters(request)
     assert VK_KEY not in str(shown)
+
+
+def test_what_was_found_out_about_an_account_is_shown_and_asked_for_again(admin, fakenet):
+    """LINE counts each friend who gets a post; the admin sees what is left of the plan."""
+    account = new("line")
+    token = "fakenet-line-channel-token-newsroom"
+    assert "messages this month" not in text(admin.get(url(account))).lower()
+    paste(admin, account, access_token=token)
+    assert "0 of the 1000 that the plan allows" in text(admin.get(url(account)))
+    broadcast = {"messages": [{"type": "text", "text": "The new bridge"}]}
+    address = f"{fakenet.url}/line/api/v2/bot/message/broadcast"
+    assert requests.post(address, json=broadcast, headers={"Authorization": f"Bearer {token}"}, timeout=5).ok
+    admin.post(url(account), {"check": "1"})
+    assert "3 of the 1000 that the plan allows" in text(admin.get(url(account)))

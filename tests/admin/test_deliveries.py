@@ -84,12 +84,13 @@ def test_every_state_is_told_in_words(client, editor, state):
     [
         (State.WAITING, ["Cancel"]),
         (State.SENDING, []),
-        (State.SENT, []),
+        (State.SENT, ["Update the post", "Delete the post", "Post it again"]),
         (State.FAILED, ["Try again"]),
         (State.MISSED, ["Try again"]),
         (State.UNKNOWN, ["It is there", "Send again"]),
         (State.ASSISTED, ["Mark as posted", "Cancel"]),
-        (State.POSTED, []),
+        (State.POSTED, ["Post it again"]),
+        (State.REMOVED, ["Post it again"]),
     ],
     ids=str,
 )
@@ -267,6 +268,9 @@ def test_no_record_of_a_page_that_is_not_there(rf, editor):
         (State.ASSISTED, "mark_posted", State.POSTED, False),
         (State.ASSISTED, "cancel", State.CANCELLED, False),
         (State.WAITING, "cancel", State.CANCELLED, False),
+        (State.SENT, "edit", State.SENT, True),
+        (State.SENT, "delete", State.SENT, True),
+        (State.POSTED, "share_again", State.POSTED, True),
     ],
     ids=str,
 )

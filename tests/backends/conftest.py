@@ -10,7 +10,6 @@ import responses as mocked
 from PIL import Image as PillowImage
 
 from sandbox.networks import networks_of
-from tests import contracts
 from wagtail_syndicate.backends import http
 from wagtail_syndicate.types import Connection, Media, Message
 
@@ -23,12 +22,6 @@ LINK = "https://www.example.com/news/new-bridge/"
 def networks_as_they_are(settings):
     """The networks at their own addresses, not at the sandbox's."""
     settings.WAGTAIL_SYNDICATE = {"ALLOW_LOCAL_HOSTS": True}
-
-
-@pytest.fixture(autouse=True)
-def as_specified(monkeypatch):
-    """Every request, and every answer of fakenet, is one that the network's specification allows."""
-    contracts.watch(monkeypatch)
 
 
 @pytest.fixture
@@ -120,7 +113,7 @@ def refused_address():
         return f"http://127.0.0.1:{probe.getsockname()[1]}"
 
 
-# Recorded answers and specifications of the real networks
+# Recorded answers of the real networks
 
 
 @pytest.fixture
@@ -129,20 +122,3 @@ def recorded():
     if not (SHARED / "recorded").is_dir():
         pytest.skip("No recorded answers of real networks here.")
     return SHARED / "recorded"
-
-
-@pytest.fixture
-def assert_follows():
-    """``assert_follows("x-openapi.json", request)``: a sent request is one that an OpenAPI contract allows.
-
-    Networks in ``tests/contracts.py`` need none of it: there every request is checked.
-    """
-    if not contracts.SPECS.is_dir():
-        pytest.skip("No specifications of networks here.")
-    from openapi_core.contrib.requests import RequestsOpenAPIRequest
-
-    def check(name, prepared):
-        with contracts.explained():
-            contracts.openapi(name).validate_request(RequestsOpenAPIRequest(prepared))
-
-    return check

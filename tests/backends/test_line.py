@@ -253,6 +253,20 @@ def test_identify_without_an_account_is_no_success():
         backend().identify()
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"quota": 1000, "quota_used": 0}, ["0 of the 1000 that the plan allows"]),
+        ({"quota": None, "quota_used": 7}, ["tested: 7. The plan sets no limit."]),
+        ({}, []),
+    ],
+)
+def test_admins_are_told_what_is_left_of_the_plan(options, told):
+    facts = Backend(Connection(options=options)).facts()
+    assert len(facts) == len(told)
+    assert all(words in str(fact) for words, fact in zip(told, facts, strict=True))
+
+
 def test_share_dialog():
     link = backend().share_link(Message("Two words", "https://example.org/?a=1&b=2", "en"))
     assert link == (

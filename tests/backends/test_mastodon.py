@@ -3,12 +3,14 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 import pytest
 import yaml
 
 from wagtail_syndicate.backends.mastodon import POLL_WAITS, Backend, plain_text
 from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NotSent, OutcomeUnknown, Rejected, TokenExpired
+from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
 from wagtail_syndicate.types import Connection, Receipt
 
 
@@ -219,6 +221,8 @@ def test_limits_are_those_of_the_server(backend):
     assert own.length == 5000
     assert own.count("see https://www.example.com/a-long-address-that-is-never-counted-in-full") == 4 + 25
     assert (own.images.count, own.images.max_bytes, own.images.alt_length) == (16, 1_000_000, 420)
+    (told,) = Backend(replace(backend.connection, options={"limits": limits})).facts()
+    assert str(told) == "The server takes posts of 5000 characters with up to 16 pictures."
 
 
 def test_limits_without_knowledge_are_the_usual_ones(backend):
@@ -574,3 +578,96 @@ def test_a_recorded_instance_is_understood(api, recorded, backend):
         "description_limit": 10000,
         "image_size_limit": 16777216,
     }
+
+
+# What every backend has to stand
+
+
+def paragraphs(text):
+    """A text as servers write it in HTML: escaped, addresses as links that show only a part of themselves."""
+    lines = [
+        f'<a href="{escape(line)}"><span class="invisible">https://</span>{escape(line[8:20])}</a>'
+        if line.startswith("https://")
+        else escape(line)
+        for line in text.split("\n")
+    ]
+    return f"<p>{'<br />'.join(lines)}</p>"
+
+
+class TestMastodonConformance(BackendConformance):
+    CASSETTES = "Mastodon.py b9f2eff, cassettes of a server 4.x, 2026-08-01, shortened"
+    DOCUMENTS = "docs.joinmastodon.org, 2026-07-02"
+
+    backend = Backend
+    connection = Connection(remote_id="117020565966271181", credentials={"access_token": "mastodon-token-of-the-test"})
+    status = {
+        "id": "117020585924712638",
+        "created_at": "2026-08-01T13:53:56.596Z",
+        "content": "<p>Toot!</p>",
+        "url": "http://localhost:3000/@mastodonpy_test/117020585924712638",
+        "media_attachments": [],
+    }
+    answers = {
+        "GET /api/v1/accounts/verify_credentials": Captured(
+            200,
+            {"id": "117020565966271181", "acct": "mastodonpy_test", "url": "http://localhost:3000/@mastodonpy_test"},
+            source=CASSETTES,
+        ),
+        "GET /api/v2/instance": Captured(
+            200,
+            {"domain": "localhost:3000", "configuration": {"statuses": {"max_characters": 500}}},
+            source=CASSETTES,
+        ),
+        "POST /api/v2/media": Captured(202, {"id": "117020585900000001", "url": None}, source=DOCUMENTS),
+        "GET /api/v1/media/*": (
+            Captured(206, {"id": "117020585900000001", "url": None}, source=DOCUMENTS),
+            Captured(200, {"id": "117020585900000001", "url": "http://localhost:3000/1.jpeg"}, source=DOCUMENTS),
+        ),
+        "POST /api/v1/statuses": Captured(200, status, source=CASSETTES),
+        "GET /api/v1/statuses/*": Captured(200, status, source=CASSETTES),
+        "PUT /api/v1/statuses/*": Captured(200, status, source=CASSETTES),
+        "DELETE /api/v1/statuses/*": Captured(200, status, source=DOCUMENTS),
+    }
+    optional = ("GET /api/v2/instance",)  # without it the usual limits hold
+    refusals = (
+        Refusal(
+            "POST /api/v1/statuses",
+            Captured(
+                422, {"error": "Validation failed: Text character limit of 500 exceeded"}, source="mastodon/mastodon"
+            ),
+            Rejected,
+            "content_refused",
+        ),
+        Refusal(
+            "POST /api/v2/media",
+            Captured(422, {"error": "Validation failed: File content type is invalid"}, source=DOCUMENTS),
+            MediaRejected,
+            "image_refused",
+        ),
+    )
+    expired = Refusal(
+        "*", Captured(401, {"error": "The access token is invalid"}, source=DOCUMENTS), AccountProblem, "reconnect"
+    )
+    page = 40
+    gone = {"* /api/v1/statuses/*": Captured(404, {"error": "Not Found"}, source=CASSETTES)}
+
+    @pytest.fixture(autouse=True)
+    def as_specified(self):
+        """The kit's server breaks on purpose."""
+
+    def shown(self, posts, request):
+        if not request.is_like("GET /api/v1/accounts/*/statuses"):
+            return None
+        listed = [
+            {
+                **self.status,
+                "id": post.remote_id,
+                "created_at": post.at.isoformat(),
+                "content": paragraphs(post.message.text),
+            }
+            for post in posts
+            if post.mine
+        ]
+        ids = [status["id"] for status in listed]
+        start = ids.index(request.query["max_id"]) + 1 if "max_id" in request.query else 0
+        return Captured(200, listed[start : start + self.page], source=self.CASSETTES)

@@ -15,6 +15,7 @@ from sandbox.fakenet.networks.telegram import BOT_TOKEN
 from wagtail_syndicate.backends import telegram
 from wagtail_syndicate.exceptions import AccountProblem, MediaRejected, NetworkError, NotSent, OutcomeUnknown, Rejected
 from wagtail_syndicate.reasons import REASONS
+from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
 from wagtail_syndicate.types import Connection, Media, Message, Receipt, Span
 from wagtail_syndicate.types import Image as ArticleImage
 
@@ -580,3 +581,62 @@ def test_flood_limit(channel, break_fakenet):
     with pytest.raises(NotSent) as caught:
         sender.publish(MESSAGE, [], "unused")
     assert caught.value.retry_after == 23
+
+
+class TestTelegramConformance(BackendConformance):
+    BOT_API = "Bot API 10.1 of 11 June 2026"
+    ERRORS = "tdlib/telegram-bot-api 01a3679"
+    CHAT = {"id": -1001234567890, "type": "channel", "title": "News", "username": "example_news"}
+    TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
+
+    backend = telegram.Backend
+    connection = Connection(remote_id="-1001234567890", credentials={"bot_token": TOKEN})
+    answers = {
+        "POST */getMe": Captured(200, {"ok": True, "result": {"id": 1, "username": "example_bot"}}, source=BOT_API),
+        "POST */getChat": Captured(200, {"ok": True, "result": CHAT}, source=BOT_API),
+        "POST */getChatMember": Captured(
+            200, {"ok": True, "result": {"status": "administrator", "can_post_messages": True}}, source=BOT_API
+        ),
+        "POST */send*": Captured(
+            200, {"ok": True, "result": {"message_id": 4521, "date": 1780000000, "chat": CHAT}}, source=BOT_API
+        ),
+        "POST */editMessage*": Captured(
+            200, {"ok": True, "result": {"message_id": 4521, "date": 1780000000, "chat": CHAT}}, source=BOT_API
+        ),
+        "POST */deleteMessage": Captured(200, {"ok": True, "result": True}, source=BOT_API),
+    }
+    refusals = (
+        Refusal(
+            "POST */sendMessage",
+            Captured(
+                400, {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"}, source=ERRORS
+            ),
+            Rejected,
+            "target_missing",
+        ),
+        Refusal(
+            "POST */sendPhoto",
+            Captured(
+                400, {"ok": False, "error_code": 400, "description": "Bad Request: PHOTO_INVALID"}, source=ERRORS
+            ),
+            MediaRejected,
+            "image_refused",
+        ),
+    )
+    expired = Refusal(
+        "*",
+        Captured(401, {"ok": False, "error_code": 401, "description": "Unauthorized"}, source=ERRORS),
+        AccountProblem,
+        "reconnect",
+    )
+    gone = {
+        f"POST */{method}": Captured(
+            400,
+            {"ok": False, "error_code": 400, "description": f"Bad Request: message to {verb} not found"},
+            source=ERRORS,
+        )
+        for method, verb, ERRORS in (
+            ("editMessage*", "edit", "tdlib/telegram-bot-api 01a3679"),
+            ("deleteMessage", "delete", "tdlib/telegram-bot-api 01a3679"),
+        )
+    }

@@ -929,10 +929,12 @@ class TestVkCommunityKeyConformance(TestVkConformance):
     connection = Connection(remote_id="123", handle="aqua", credentials={"access_token": TOKEN})
     refusals = TestVkConformance.refusals[:2]
 
-    def only_a_person(self, *_, **__):
-        pytest.skip("A community's key changes nothing.")
+    def refused_without_asking(self):
+        for method in ("edit", "delete"):
+            run = self._play(self._change(method))
+            assert (type(run.error), run.error.reason, run.sent) == (Rejected, "community_key", [])
 
-    test_edit = test_edit_what_is_gone = test_delete = test_delete_what_is_gone = only_a_person
+    test_edit = test_edit_what_is_gone = test_delete = test_delete_what_is_gone = refused_without_asking
 
     def _change_failed(self, method, fault):
-        self.only_a_person()
+        self.refused_without_asking()

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from html import escape
 from io import BytesIO
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -23,7 +24,8 @@ from wagtail_syndicate.exceptions import (
     Rejected,
 )
 from wagtail_syndicate.reasons import REASONS
-from wagtail_syndicate.types import Caution, Connection, Media, Message, Reach, Region
+from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
+from wagtail_syndicate.types import AppKeys, Caution, Connection, Media, Message, Reach, Region
 
 
 TOKEN = "2.00noRealToken_abcdefg"
@@ -592,3 +594,86 @@ def test_ended_access(account, end, reason):
         with pytest.raises(AccountProblem) as caught:
             call()
         assert caught.value.reason == reason
+
+
+class TestWeiboConformance(BackendConformance):
+    WIKI = "open.weibo.com/wiki, 2026-11"
+
+    backend = weibo.Backend
+    connection = Connection(
+        remote_id="3456676543",
+        handle="linyan",
+        credentials={"access_token": "2.00weiboTokenOfTheTest"},
+        app=AppKeys("1234567890", "weibo-secret-of-the-app"),
+    )
+    answers = {
+        "GET /2/account/get_uid.json": Captured(200, {"uid": "3456676543"}, source="weiboclient4j, account_uid.json"),
+        "GET /2/users/show.json": Captured(
+            200, {"idstr": "3456676543", "screen_name": "linyan"}, source=f"{WIKI}/2/users/show"
+        ),
+        "POST /2/statuses/share.json": Captured(
+            200,
+            {
+                "id": 3491273850170657,
+                "idstr": "3491273850170657",
+                "text": "x",
+                "user": {"id": 3456676543, "idstr": "3456676543"},
+            },
+            source=f"{WIKI}/2/statuses/share",
+        ),
+        "POST /2/statuses/destroy.json": Captured(
+            200, {"id": 3491273850170657, "idstr": "3491273850170657"}, source=f"{WIKI}/2/statuses/destroy"
+        ),
+    }
+    optional = ("GET /2/users/show.json",)  # without it the account is called by its number
+    refusals = (
+        Refusal(
+            "POST /2/statuses/share.json",
+            Captured(
+                400,
+                {"error": "text not find domain!", "error_code": 10017, "request": "/2/statuses/share.json"},
+                source="github.com/sinaweibosdk/weibo_ios_sdk/issues/311",
+            ),
+            Rejected,
+            "link_domain",
+        ),
+        Refusal(
+            "POST /2/statuses/share.json",
+            Captured(200, {"error": "repeat content!", "error_code": "20019"}, source=f"{WIKI}/Error_code"),
+            DuplicateContent,
+            "duplicate",
+        ),
+        Refusal(
+            "POST /2/statuses/share.json",
+            Captured(400, {"error": "system error", "error_code": 10001}, source=f"{WIKI}/Error_code"),
+            OutcomeUnknown,
+            "unclear_answer",
+        ),
+    )
+    expired = Refusal(
+        "*",
+        Captured(403, {"error": "expired_token", "error_code": 21327}, source=f"{WIKI}/Error_code"),
+        AccountProblem,
+    )
+    page = 100
+    gone = {
+        "POST /2/statuses/destroy.json": Captured(
+            400, {"error": "target weibo does not exist!", "error_code": 20101}, source=f"{WIKI}/Error_code"
+        )
+    }
+
+    def shown(self, posts, request):
+        if not request.is_like("GET /2/statuses/user_timeline.json"):
+            return None
+        listed = [
+            {
+                "idstr": post.remote_id,
+                "created_at": post.at.strftime("%a %b %d %H:%M:%S +0000 %Y"),
+                "text": escape(post.message.text.replace(post.message.link, "http://t.cn/RxabcDe")),
+                "user": {"idstr": "3456676543"},
+            }
+            for post in posts
+            if post.mine
+        ]
+        body = {"statuses": listed[: self.page], "total_number": len(listed)}
+        return Captured(200, body, source=f"{self.WIKI}/2/statuses/user_timeline")

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from html import escape
 
 import pytest
 import yaml
@@ -22,6 +23,7 @@ from wagtail_syndicate.exceptions import (
     Rejected,
     TokenExpired,
 )
+from wagtail_syndicate.testing import BackendConformance, Captured, Refusal
 from wagtail_syndicate.types import AppKeys, Connection, Message, Receipt
 
 
@@ -692,3 +694,99 @@ def test_the_price_of_a_post_is_told_before(text, reason):
 
     assert (caution.reason, caution.refused) == (reason, False)
     assert "$" in str(Backend.reasons[reason])
+
+
+class XConformance(BackendConformance):
+    DOCUMENTS = "docs.x.com, OpenAPI 2.167, 2026-08-22"
+
+    backend = Backend
+    answers = {
+        "GET /2/users/me": Captured(200, {"data": {"id": "2244994945", "username": "example"}}, source=DOCUMENTS),
+        "POST /2/media/upload": Captured(200, {"data": {"id": "1880028106020515840"}}, source=DOCUMENTS),
+        "POST /2/media/metadata": Captured(200, {"data": {"id": "1880028106020515840"}}, source=DOCUMENTS),
+        "POST /2/tweets": Captured(
+            201,
+            {"data": {"id": "1456012973835788293", "text": "Test Tweet"}},
+            source="tweepy, test_client_create_and_delete_tweet.yaml, 2021-11-03",
+        ),
+        "DELETE /2/tweets/*": Captured(
+            200,
+            {"data": {"deleted": True}},
+            source="tweepy, test_client_create_and_delete_tweet.yaml, 2021-11-03",
+        ),
+    }
+    optional = ("POST /2/media/metadata",)
+    refusals = (
+        Refusal(
+            "POST /2/tweets",
+            Captured(
+                403,
+                {
+                    "detail": "You are not allowed to create a Tweet with duplicate content.",
+                    "type": "about:blank",
+                    "title": "Forbidden",
+                    "status": 403,
+                },
+                source="github.com/akrherz/iembot/issues/163, 2026-02-13",
+            ),
+            DuplicateContent,
+            "duplicate",
+        ),
+    )
+    expired = Refusal(
+        "*",
+        Captured(
+            401,
+            {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"},
+            source=DOCUMENTS,
+        ),
+        TokenExpired,
+        "expired_token",
+    )
+    page = 20
+    gone = {
+        "DELETE /2/tweets/*": Captured(
+            404,
+            {
+                "title": "Not Found Error",
+                "type": "https://api.twitter.com/2/problems/resource-not-found",
+                "status": 404,
+                "detail": "Could not find tweet with id.",
+            },
+            source=DOCUMENTS,
+        )
+    }
+
+    def shown(self, posts, request):
+        if not request.is_like("GET /2/users/*/tweets"):
+            return None
+        listed = []
+        for post in posts:
+            if post.mine:
+                url = {"url": "https://t.co/a1B2c3D4e5", "expanded_url": post.message.link}
+                text = escape(post.message.text.replace(post.message.link, url["url"]), quote=False)
+                time = post.at.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+                listed.append({"id": post.remote_id, "text": text, "created_at": time, "entities": {"urls": [url]}})
+        start = int(request.query.get("pagination_token", "0"))
+        following = {"next_token": str(start + self.page)} if start + self.page < len(listed) else {}
+        listed = listed[start : start + self.page]
+        body = {"meta": {"result_count": len(listed)} | following} | ({"data": listed} if listed else {})
+        return Captured(200, body, source=self.DOCUMENTS)
+
+
+class TestXConformance(XConformance):
+    connection = Connection(
+        remote_id="2244994945",
+        handle="@example",
+        credentials={"access_token": "x-access-token-of-the-test", "refresh_token": "x-refresh-token-of-the-test"},
+        app=AppKeys("x-client-id", "x-secret-of-the-app"),
+    )
+
+
+class TestXWithOAuth1Conformance(XConformance):
+    connection = Connection(
+        remote_id="2244994945",
+        handle="@example",
+        credentials={"oauth_token": "x-oauth-token/of+the test", "oauth_token_secret": "x-oauth-secret/of+the test"},
+        app=AppKeys("x-consumer-key", "x-secret/of+the=app"),
+    )

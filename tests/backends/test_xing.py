@@ -1,33 +1,25 @@
 """XING: nothing to connect, nothing to send; a share link, a limit and honest words."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 import requests
 
 from wagtail_syndicate.backends import registry
-from wagtail_syndicate.backends.auth import NoDoor
 from wagtail_syndicate.backends.xing import Backend
+from wagtail_syndicate.testing import BackendConformance
 from wagtail_syndicate.types import LinkPlace, Reach, Region
 
 
-def test_a_person_posts(message):
+def test_facts_for_the_rest_of_the_package():
     assert registry.get("xing") is Backend
     assert (Backend.reach, Backend.region) == (Reach.ASSISTED, Region.DACH)
-    assert not Backend().can_find()
-    with pytest.raises(NotImplementedError):
-        Backend().publish(message, [], "key-1")
-    with pytest.raises(NotImplementedError):
-        Backend().find(message, datetime.now(UTC))
 
 
-def test_nothing_secret_is_asked_for():
+def test_a_company_page_is_an_account():
     (door,) = Backend.auth
-    assert isinstance(door, NoDoor)
     assert [field.name for field in door.fields] == ["handle", "profile_url"]
-    assert not any(field.secret for field in door.fields)
+    assert "company page" in str(door.fields[0].label)
 
 
 def test_the_share_link_holds_the_address_and_nothing_else(message):
@@ -49,3 +41,7 @@ def test_the_fake_dialog_takes_the_link(fakenet, message):
     answer = requests.get(Backend().share_link(message), timeout=5)
     assert answer.status_code == 200
     assert message.link in answer.text
+
+
+class TestXINGConformance(BackendConformance):
+    backend = Backend

@@ -213,13 +213,31 @@ def test_the_ways_to_an_address(settings):
     assert address(page) == "https://example.org/own"
 
 
+@pytest.mark.parametrize("base", ["https://www.example.org", "https://www.example.org/"])
+def test_a_site_in_front_of_this_one_has_the_same_paths(settings, base):
+    settings.WAGTAIL_SYNDICATE = {"PAGE_URL": base}
+    assert address(NewsPageFactory(slug="river")) == "https://www.example.org/en/river/"
+
+
+def test_without_wagtails_own_addresses_the_place_in_the_tree_is_the_path(settings):
+    settings.ROOT_URLCONF = "tests.compose.headless"
+    page = NewsPageFactory(slug="river")
+    assert address(page) == ""
+    settings.WAGTAIL_SYNDICATE = {"PAGE_URL": "https://www.example.org/blog"}
+    assert address(page) == "https://www.example.org/blog/river/"
+    page.url_path = "/elsewhere/river/"
+    assert address(page) == ""
+
+
 def test_a_page_under_no_site_has_no_address():
     page = NewsPageFactory(slug="river")
     page.url_path = "/elsewhere/river/"
     assert address(page) == ""
 
 
-@pytest.mark.parametrize("wrong", ["nowhere.page_url", f"{__name__}.missing", "django.VERSION"])
+@pytest.mark.parametrize(
+    "wrong", ["nowhere.page_url", f"{__name__}.missing", "django.VERSION", "https://", "https://a.org/?b"]
+)
 def test_a_wrong_setting_says_so(settings, wrong):
     settings.WAGTAIL_SYNDICATE = {"PAGE_URL": wrong}
     with pytest.raises(ConfigurationError, match="PAGE_URL"):

@@ -1,6 +1,7 @@
 import pytest
 from wagtail import blocks
 from wagtail.contrib.table_block.blocks import TableBlock
+from wagtail.contrib.typed_table_block.blocks import TypedTableBlock
 from wagtail.embeds.blocks import EmbedBlock
 from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageBlock, ImageChooserBlock
@@ -24,13 +25,36 @@ class Section(blocks.StructBlock):
 class Quote(blocks.StructBlock):
     text = blocks.TextBlock()
     author = blocks.CharBlock(required=False)
+    person = blocks.CharBlock(required=False)
 
 
 class PullQuoteBlock(blocks.StructBlock):
     words = blocks.RichTextBlock()
 
 
+class Snippet(blocks.StructBlock):
+    language = blocks.CharBlock()
+    code = blocks.TextBlock()
+
+
+class Emphasised(blocks.TextBlock):
+    """As blocks for Markdown do: what is stored is not what is read."""
+
+    def render_basic(self, value, context=None):
+        return f"<h2>{value[1:]}</h2><p>Read <em>on</em>.</p>"
+
+
+class SignUp(blocks.StructBlock):
+    text = blocks.TextBlock()
+
+
 class Story(blocks.StreamBlock):
+    newsletter = SignUp()
+    call_to_action = SignUp()
+    code_block = Snippet()
+    markdown = Emphasised()
+    h2 = blocks.CharBlock()
+    readings = TypedTableBlock([("name", blocks.CharBlock()), ("said", blocks.RichTextBlock())])
     heading = blocks.CharBlock()
     section_title = blocks.CharBlock()
     paragraph = blocks.RichTextBlock()
@@ -97,6 +121,21 @@ def chosen(monkeypatch, picture):
             [("caption", "Today"), ("table", "pH | 7")],
         ),
         ("html", "<p>Ad</p>", []),
+        ("newsletter", {"text": "Sign up for our letters."}, []),
+        ("call_to_action", {"text": "Buy now."}, []),
+        ("code_block", {"language": "python", "code": "swim()"}, [("code", "python"), ("code", "swim()")]),
+        ("markdown", "#Lakes", [("heading", "Lakes"), ("paragraph", "Read on.")]),
+        ("h2", "Lakes", [("heading", "Lakes")]),
+        (
+            "readings",
+            {
+                "caption": "Today",
+                "columns": [{"type": "name", "heading": "N"}, {"type": "said", "heading": "S"}],
+                "rows": [{"values": ["pH", "<p>seven</p>"]}, {"values": ["", ""]}],
+            },
+            [("caption", "Today"), ("table", "pH | seven")],
+        ),
+        ("quote", {"text": "Swim!", "author": "", "person": "Ann"}, [("quote", "Swim!"), ("caption", "Ann")]),
         ("video", "https://example.org/v", []),
         ("anchor", "lakes", []),
         ("level", "h2", []),

@@ -50,6 +50,7 @@ def test_addresses_and_hashtags_are_never_parted():
     assert cut("https://example.org/water", 20, len) == ""
     assert cut("我们 #水质监测 很好", 7, len) == "我们…"
     assert cut("#http://example.org", 9, len) == ""
+    assert cut("AT&amp;T", 6, len) == "AT…"
 
 
 def test_a_long_text_is_cut_quickly():

@@ -30,6 +30,7 @@ from wagtail_syndicate.types import Block, Image
         ('<p>See <a linktype="page" id="3">the\nriver</a>.</p>', [("paragraph", "See the river.")]),
         ("<p>wa\u00adter</p>", [("paragraph", "water")]),
         ("<p>never <b>closed", [("paragraph", "never closed")]),
+        ("<p>日本<ruby>語<rp>(</rp><rt>ご</rt><rp>)</rp></ruby>です。</p>", [("paragraph", "日本語です。")]),
         ("", []),
     ],
 )

@@ -177,7 +177,7 @@ def test_nothing_is_cut_through(backend, article):
     assert all(any(found.startswith(a) for a in addresses) for found in regex.findall(ADDRESS, message.text))
     whole = set(regex.findall(r"\X", one_line(source)))
     lines = [line for line in message.text.replace("\u2060", "").split("\n") if not line.startswith("#")]
-    assert set(regex.findall(r"\X", "".join(lines))) <= whole | set("…【】♯ ")
+    assert set(regex.findall(r"\X", "".join(lines))) <= whole | set("…【】♯· ")
 
 
 def without_orphans(text):

@@ -108,6 +108,15 @@ def test_sentences_that_point_back(sentence, alone):
     assert stands_alone(sentence) is alone
 
 
+def test_a_beginning_that_points_back_is_left_for_whatever_is_better(monkeypatch):
+    """Even where it is better by less than the margin."""
+    text = article("Pines", "However, the day was long.", "Pines grow in the forest. The forest is full of pines.")
+    standing = article("Pines", "Hours passed, the day was long.", *(block.text for block in text.blocks[1:]))
+    monkeypatch.setattr(ranking, "score_of", lambda analysis, first, last: ranking.MARGIN / 2 if first else 0.0)
+    assert summarise(text, 60, len).startswith("Pines grow")
+    assert summarise(standing, 60, len).startswith("Hours passed")
+
+
 def test_nothing_is_better_where_nothing_fits_or_is_there():
     assert ranking.better_span(analyse(GREETING), len, 5) == []
     assert ranking.better_span(analyse(article("Empty")), len, 500) == []
@@ -140,6 +149,44 @@ def test_the_choice_is_the_same_in_another_process():
 
 
 # The analysis
+
+
+def test_a_body_that_says_its_title_again_is_not_summarised_by_it():
+    text = article("Clean water, at last!", "Clean water, at last. The river has been clean since May.")
+    assert summarise(text, 25, len).startswith("The river")
+    assert summarise(text, 300, len) == "The river has been clean since May."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hello everybody!",
+        "Liebe Leserinnen und Leser!",
+        "Bonjour à tous !",
+        "Здравствуйте, друзья!",
+        "大家好！",
+        "皆さん、こんにちは。",
+        "안녕하세요.",
+        "Photos by our newsroom.",
+        "First published in our magazine.",
+        "译者：杨铁党",
+    ],
+)
+def test_greetings_and_credits_are_passed_over(line):
+    text = article("Water", line, "The river has been clean since May.")
+    assert summarise(text, 300, len) == "The river has been clean since May."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Hierarchies of rivers meet the sea.",
+        "Cherries need water, too.",
+        "Dear water costs us more each year, for pumps and pipes.",
+    ],
+)
+def test_what_only_begins_like_a_greeting_is_not_passed_over(line):
+    assert line in summarise(article("Water", line), 300, len)
 
 
 def test_an_article_is_analysed_once_for_many_networks(monkeypatch):

@@ -2,7 +2,7 @@ import pytest
 
 from wagtail_syndicate.compose.analysis import readable
 from wagtail_syndicate.compose.counting import graphemes
-from wagtail_syndicate.compose.summarise import rest, shorten, summarise
+from wagtail_syndicate.compose.summarise import apart, rest, shorten, summarise
 from wagtail_syndicate.types import Article, Block, Style
 
 
@@ -83,7 +83,11 @@ def test_what_is_no_running_text_is_passed_over(line):
 
 
 def test_lists_and_quotations_are_better_than_nothing():
-    assert summarise(article(("list", "Open the valve"), ("list", "Close it")), 200, len) == "Open the valve Close it"
+    assert summarise(article(("list", "Open the valve"), ("list", "Close it")), 200, len) == (
+        "Open the valve · Close it"
+    )
+    apart_already = article(("list", "Open the valve."), ("list", "Close it."))
+    assert summarise(apart_already, 200, len) == "Open the valve. Close it."
 
 
 def test_without_running_text_there_is_no_summary():
@@ -125,6 +129,11 @@ def test_scripts_without_spaces_get_none_between_sentences():
         summarise(article("河水又变清了。", "2026年起测量。", language="zh"), 50, len)
         == "河水又变清了。2026年起测量。"
     )
+
+
+def test_dots_and_dashes_of_both_kinds_of_scripts_are_glued_as_what_follows():
+    assert summarise(article("很有意思……", "会议免费。", language="zh"), 50, len) == "很有意思……会议免费。"
+    assert summarise(article("It works…", "Indeed it does."), 50, len) == "It works… Indeed it does."
 
 
 # As many sentences as the network has
@@ -190,6 +199,36 @@ def test_a_teaser_goes_on_with_what_the_body_has_to_add():
         "Our river is clean again!", 90, len, style=Style(paragraphs=True), then=rest(body, "clean river is")
     )
     assert text == "Our river is clean again!\n\nSensors have been measuring since May. They are ours."
+
+
+def test_what_is_read_apart_begins_where_a_paragraph_does():
+    body = article(
+        "Spring. The river rises again every year in March. Nobody expected the flood.",
+        "There is more. Boats wait at the old harbour for better weather.",
+        "Swimmers train in the pool until the summer comes.",
+    )
+    # Nothing of the first paragraph was said: it may begin with any sentence that says something.
+    assert apart(body, "Boats.")[0][0] == "The river rises again every year in March."
+    # Its rest would be read without its beginning; "There is more" is no beginning either.
+    assert apart(body, "The river rises again every year in March.")[0][0].startswith("Swimmers train")
+    assert rest(body, "The river rises again every year in March.")[0][0] == "Spring."
+    # Where there is nothing better, what is left.
+    short = article("The river rises again every year in March. Nobody expected the flood.")
+    assert apart(short, "The river rises again every year in March.") == [["Nobody expected the flood."]]
+
+
+def test_where_the_first_sentence_stands_alone_paragraphs_are_short():
+    text = article(
+        "One is here. Two is here. Three is here. Four is here. Five is here. Six is here.", "Seven is here."
+    )
+    short = summarise(text, 400, len, style=Style(hook=True, paragraphs=True))
+    assert short.split("\n\n") == [
+        "One is here.",
+        "Two is here. Three is here.",
+        "Four is here. Five is here. Six is here.",
+        "Seven is here.",
+    ]
+    assert summarise(text, 400, len, style=Style(paragraphs=True)).count("\n\n") == 1
 
 
 def test_a_teaser_is_shortened_by_the_same_rules():

@@ -37,7 +37,7 @@ ROOMS = (
     refresh,
     upkeep,
 )
-CALLS = ("renew", "upload", "publish", "find")  # of a backend
+CALLS = ("renew", "upload", "publish", "find", "edit", "delete")  # of a backend
 WRITES = ("INSERT", "UPDATE", "DELETE")
 DIED = 86  # exit code
 

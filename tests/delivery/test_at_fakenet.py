@@ -10,7 +10,7 @@ from sandbox.fakenet import serve_in_thread
 from sandbox.fakenet.faults import Fault
 from sandbox.fakenet.networks.facebook_oauth import MANNERS as FACEBOOK
 from sandbox.networks import networks_of
-from tests.factories import NewsPageFactory, UserFactory, publish
+from tests.factories import NewsPageFactory, UserFactory, publish, root_collection
 from wagtail_syndicate.accounts import connect, vault
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.delivery import actions, send
@@ -31,6 +31,7 @@ def running_fakenet():
 @pytest.fixture
 def fakenet(running_fakenet, networks, settings):
     running_fakenet.state.reset()
+    root_collection()  # where accounts are
     settings.WAGTAIL_SYNDICATE = {
         **settings.WAGTAIL_SYNDICATE,
         "NETWORKS": networks_of(running_fakenet.url),

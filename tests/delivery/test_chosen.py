@@ -33,7 +33,7 @@ def page():
 
 
 def of(account):
-    return Delivery.objects.filter(account=account).order_by("generation").last()
+    return Delivery.objects.filter(account=account).order_by("pk").last()
 
 
 def wall(days, clock="09:00"):

@@ -16,12 +16,13 @@ from sandbox.fakenet.networks.bluesky_manners import APP_PASSWORD
 from sandbox.fakenet.networks.line_manners import CHANNEL_TOKEN
 from sandbox.fakenet.networks.telegram import BOT_TOKEN
 from sandbox.fakenet.networks.vk_manners import USER_TOKEN
+from sandbox.home.models import NewsPage
 from sandbox.networks import networks_of
 from tests.delivery import dying
-from tests.factories import NewsPageFactory, UserFactory, picture_of, publish
+from tests.factories import NewsPageFactory, UserFactory, picture_of, publish, root_collection
 from wagtail_syndicate.accounts import connect, refresh, vault
 from wagtail_syndicate.backends import registry
-from wagtail_syndicate.delivery import lanes, ledger, reconcile, sweep
+from wagtail_syndicate.delivery import actions, lanes, ledger, reconcile, sweep
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.models import Account, Attempt, Delivery
 
@@ -244,6 +245,7 @@ def scene(fakenet, elapsed, tmp_path):
     """``scene("weibo")``: a delivery to that network which has not begun; all goes well when nobody dies."""
 
     def made(network, connected=None):
+        root_collection()  # where accounts are
         scene = Scene(fakenet, elapsed, (connected or NETWORKS[network])(fakenet), tmp_path, network in NEITHER)
         sweep.sweep()  # also makes the picture's renditions, which is no part of any walk
         assert scene.judge_the_end() == State.SENT
@@ -292,6 +294,55 @@ def test_death_while_sending(scene, network):
     assert {left[:2] for left in seen} == {("waiting", 0), ("sending", 0), ("sending", 1), ("sent", 1)}
     if scene.asked:
         assert {end for state, _posts, end in seen if state == State.SENDING} == {State.UNKNOWN}
+
+
+@pytest.mark.parametrize("network", ["mastodon", "telegram"])
+def test_death_while_deleting(scene, network):
+    """Wherever a process dies that deletes a post: the post goes, and the record says so, whoever comes next."""
+    scene = scene(network)
+    assert actions.delete(scene.delivery)
+    scene.remember("to be deleted")
+    left = set()
+    for _last, death in deaths(scene, once, "to be deleted"):
+        there = not scene.posts[0].deleted
+        assert there or scene.delivery.attempts.filter(kind="delete").exists(), f"{death}: deleted without a record"
+        assert not there or scene.delivery.state == State.SENT, f"{death}: {scene.delivery.state}, and it is there"
+        left.add((scene.delivery.state, there))
+        live_on_until_fulfilled(scene)
+        told = f"{death}: {scene.delivery.state}, {scene.delivery.wish}, {scene.delivery.reason}"
+        assert scene.delivery.state == State.REMOVED and scene.posts[0].deleted, told
+        assert not scene.delivery.attempts.filter(finished_at=None).exists(), told
+    assert left == {(State.SENT, True), (State.SENT, False), (State.REMOVED, False)}
+
+
+def test_death_while_changing(scene):
+    """Wherever a process dies that changes a post, it says in the end what the page says."""
+    scene = scene("mastodon")
+    page = NewsPage.objects.get()
+    page.intro = "The sensors have reached the sea."
+    publish(page, scene.account)
+    assert actions.edit(scene.delivery)
+    scene.pass_time(70)  # then the server shows the post to whoever reads it before it is changed
+    scene.remember("to be changed")
+    left = set()
+    for _last, death in deaths(scene, once, "to be changed"):
+        changed = "the sea" in scene.posts[0].text
+        assert not changed or scene.delivery.attempts.filter(kind="edit").exists(), f"{death}: without a record"
+        left.add((changed, scene.delivery.wish))
+        live_on_until_fulfilled(scene)
+        told = f"{death}: {scene.delivery.wish}, {scene.delivery.reason}"
+        assert "the sea" in scene.posts[0].text and len(scene.posts) == 1, told
+        assert (scene.delivery.state, scene.delivery.wish) == (State.SENT, ""), told
+        assert "the sea" in scene.delivery.message.text, told
+    assert left == {(False, "edit"), (True, "edit"), (True, "")}
+
+
+def live_on_until_fulfilled(scene):
+    for _ in range(ENOUGH):
+        if scene.delivery.due_at is None:
+            return
+        scene.pass_time(70)
+        sweep.sweep()
 
 
 # One network of each kind: what comes after a first try is the same for all of a kind.

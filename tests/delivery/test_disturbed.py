@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -189,3 +190,60 @@ def test_an_endless_permalink_does_not_cost_the_success(monkeypatch):
     send.drain()
     assert (only().state, only().permalink) == (State.SENT, "")
     assert only().updated_at <= timezone.now()
+
+
+# The database's clock, which may be set back
+
+
+@pytest.mark.parametrize("field, days", [("lease_until", 1), ("blocked_until", 3)])
+def test_a_moment_too_far_ahead_does_not_stop_an_account(field, days):
+    """It was written before the clock was set back; nobody waits for so long."""
+    account = AccountFactory()
+    publish(NewsPageFactory(), account)
+    Account.objects.update(**{field: timezone.now() + timedelta(days=days)})
+    send.drain()
+    assert only().state == State.SENT
+
+
+@pytest.mark.parametrize("field, seconds", [("lease_until", 2 * lanes.LEASE - 5), ("blocked_until", 24 * 3600)])
+def test_a_moment_that_may_well_be_meant_is_waited_for(field, seconds):
+    publish(NewsPageFactory(), AccountFactory())
+    Account.objects.update(**{field: timezone.now() + timedelta(seconds=seconds)})
+    send.drain()
+    assert only().state == State.WAITING
+
+
+def test_sending_that_seems_held_for_days_is_taken_up():
+    publish(NewsPageFactory(), AccountFactory(network="neither"))
+    Account.objects.update(status=Account.Status.RECONNECT, lease_until=timezone.now() + timedelta(days=2))
+    Delivery.objects.update(state=State.SENDING, maybe_sent=True, due_at=None)
+    sweep.sweep()
+    assert (only().state, only().reason) == (State.UNKNOWN, "interrupted")
+
+
+# One in flight
+
+
+def test_what_was_left_in_flight_is_seen_to_before_anything_is_sent():
+    account = AccountFactory(network="neither")
+    first, second = publish(NewsPageFactory(), account), publish(NewsPageFactory(), account)
+    Delivery.objects.filter(page=second).update(state=State.SENDING, maybe_sent=True, due_at=None)
+    seen = []
+
+    def see(delivery, before, **kwargs):
+        seen.append((delivery.page_id, str(delivery.state)))
+
+    signals.delivery_changed.connect(see)
+    try:
+        send.drain()
+    finally:
+        signals.delivery_changed.disconnect(see)
+    assert seen == [(second.pk, "unknown"), (first.pk, "sending"), (first.pk, "sent")]
+
+
+@pytest.mark.skipif(not connection.features.supports_partial_indexes, reason="This database has no partial indexes.")
+def test_the_database_refuses_a_second_request_in_flight():
+    account = AccountFactory()
+    publish(NewsPageFactory(), account), publish(NewsPageFactory(), account)
+    with pytest.raises(IntegrityError):
+        Delivery.objects.update(state=State.SENDING, maybe_sent=True)

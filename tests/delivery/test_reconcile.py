@@ -307,7 +307,7 @@ def test_a_network_that_asks_for_patience_when_it_is_looked_at_gets_it(monkeypat
 
 
 def test_a_backend_that_fails_while_we_think_takes_no_worker(monkeypatch):
-    """The delivery is left to a person; the lane, and the others, go on."""
+    """It is asked again a few times, then the delivery is left to a person; the lane, and the others, go on."""
     published_to("read_back")
     publish(NewsPageFactory(), AccountFactory(network="neither"))
     careless = "tests.delivery.networks.ReadBack.can_find"
@@ -316,3 +316,8 @@ def test_a_backend_that_fails_while_we_think_takes_no_worker(monkeypatch):
     assert send.drain(5) < 10
     states = dict(Delivery.objects.values_list("network", "state"))
     assert states == {"read_back": State.UNKNOWN, "neither": State.SENT}
+    for _look in range(reconcile.MAX_FAILED_LOOKS + 1):
+        pass_time(3600)
+        send.drain()
+    assert list(Delivery.objects.filter(state=State.UNKNOWN).values_list("reason", "due_at")) == [("unclear", None)]
+    assert len(Memory.outbox) == 1

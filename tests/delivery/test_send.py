@@ -4,13 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import PageViewRestriction
 
 from sandbox.home.models import NewsPage
 from tests.factories import AccountFactory, NewsPageFactory, picture_of, publish
-from wagtail_syndicate import exceptions
+from wagtail_syndicate import conf, exceptions
 from wagtail_syndicate.accounts import vault
 from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import content, lanes, send
@@ -20,6 +22,8 @@ from wagtail_syndicate.types import Receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
+
+QUERIES = 30  # of one delivery more in a lane, savepoints and the like included
 
 
 @pytest.fixture
@@ -208,9 +212,32 @@ def test_posted_by_hand(account):
 
 def test_a_bug_before_sending_is_said_and_nothing_leaves(page, monkeypatch, caplog):
     monkeypatch.setattr(content, "article_of", lambda page: 1 / 0)
-    send.drain()
-    assert (only().state, only().reason, only().detail) == (State.FAILED, "internal", "ZeroDivisionError")
+    most = conf.get("MAX_ATTEMPTS")
+    for number in range(1, most + 1):
+        send.drain()
+        delivery = only()
+        assert delivery.attempts_made == number
+        expected = (State.WAITING, "site_trouble") if number < most else (State.FAILED, "internal")
+        assert (delivery.state, delivery.reason, delivery.detail) == (*expected, "ZeroDivisionError")
+        assert number == most or delivery.due_at > timezone.now()  # later, and later still
+        Delivery.objects.filter(due_at__isnull=False).update(due_at=timezone.now())
     assert "ZeroDivisionError" in caplog.text
+    assert Memory.outbox == []
+
+
+def test_what_the_site_needs_may_be_away_for_a_while(page, monkeypatch):
+    """Wagtail keeps in the cache where its sites are; a cache that is restarted is no reason to fail."""
+
+    def broken(*args, **kwargs):
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocMemCache, "get", broken)
+        send.drain()
+    assert (only().state, only().reason) == (State.WAITING, "site_trouble")
+    Delivery.objects.update(due_at=timezone.now())
+    send.drain()
+    assert only().state == State.SENT
 
 
 def test_a_bug_in_a_backend_while_sending_is_unknown_and_tells_no_secret(page, monkeypatch, caplog):
@@ -232,6 +259,23 @@ def test_a_second_bell_finds_nothing(page):
     assert send.drain() == 1
     assert send.drain() == 0
     assert len(Memory.outbox) == 1
+
+
+def test_a_delivery_takes_a_fixed_number_of_queries(account):
+    """The same for the tenth of a lane as for the second, and with ten thousand old ones as with none."""
+
+    def queries(number):
+        for _page in range(number):
+            publish(NewsPageFactory(), account)
+        send.drain()  # what is looked up once for the process
+        for _page in range(number):
+            publish(NewsPageFactory(), account)
+        with CaptureQueriesContext(connection) as captured:
+            assert send.drain() == number
+        return len(captured)
+
+    one, four = queries(1), queries(4)
+    assert (four - one) / 3 <= QUERIES
 
 
 def test_a_held_lane_is_not_claimed_twice(page, account):

@@ -10,6 +10,7 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -24,8 +25,8 @@ from hypothesis.stateful import (
 
 from sandbox.home.models import NewsPage
 from tests.delivery import world as worlds
-from tests.factories import AccountFactory, NewsPageFactory
-from wagtail_syndicate.delivery import actions, lanes, ledger, plan, reconcile, send, sweep
+from tests.factories import AccountFactory, NewsPageFactory, UserFactory
+from wagtail_syndicate.delivery import actions, approval, lanes, ledger, plan, reconcile, send, sweep
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.models import Account, Attempt, Delivery, Target, set_targets
 
@@ -37,7 +38,9 @@ EXAMPLES = int(os.environ.get("EXAMPLES", 0))
 WORKERS = 3
 INDEX = st.integers(0, 3)
 STOPS = st.integers(1, 40) | st.none()  # sending one post is about 35 statements and calls
-PERSON = ["retry", "confirm", "mark_posted", "cancel", "send_again", "send_again, having looked"]
+PERSON = ["retry", "confirm", "mark_posted", "cancel", "approve", "reject", "send_again", "send_again, having looked"]
+PERSON += ["edit", "delete", "delete", "keep", "mark_removed"]
+POLICIES = ["ask", "keep", "delete"]
 
 
 class Machine(RuleBasedStateMachine):
@@ -59,7 +62,11 @@ class Machine(RuleBasedStateMachine):
         fates=st.lists(st.sampled_from(list(worlds.FATES)), max_size=4),
     )
     def begin(self, kinds, fates):
-        self.accounts = [AccountFactory(network=kind, handle=f"{kind}.{number}") for number, kind in enumerate(kinds)]
+        self.accounts = [
+            AccountFactory(network=kind, handle=f"{kind}.{number}", on_unpublish="delete")
+            for number, kind in enumerate(kinds)
+        ]
+        self.manager = UserFactory()
         self.world.fates += fates
         self.a_page_changes(0, "published")
 
@@ -136,27 +143,49 @@ class Machine(RuleBasedStateMachine):
             plan.plan(page)
         self.checked("page")
 
-    @rule(which=INDEX, change=st.sampled_from(["connected", "connected", "connected", "active", "by_hand"]))
+    @rule(which=INDEX, change=st.sampled_from(["connected", "connected", "connected", "active", "by_hand", *POLICIES]))
     def an_admin_changes_an_account(self, which, change):
         account = Account.objects.get(pk=self.accounts[which % len(self.accounts)].pk)
-        if change == "connected":
+        if change in POLICIES:
+            Account.objects.filter(pk=account.pk).update(on_unpublish=change)
+        elif change == "connected":
             Account.objects.filter(pk=account.pk).update(status=Account.Status.CONNECTED)
         else:
             Account.objects.filter(pk=account.pk).update(**{change: not getattr(account, change)})
+
+    # A worker that has just asked would not see it; the judge cannot know what it has read.
+    @precondition(lambda self: not self.workers)
+    @rule(which=INDEX)
+    def an_admin_wants_approval_or_not(self, which):
+        account = Account.objects.get(pk=self.accounts[which % len(self.accounts)].pk)
+        Account.objects.filter(pk=account.pk).update(needs_approval=not account.needs_approval)
 
     @rule(which=INDEX, action=st.sampled_from(PERSON))
     def a_person_acts(self, which, action):
         """Who has looked sends again only what is not there and cannot come; who has not gets what was asked for."""
         if not (delivery := self._delivery(which)):
             return
+        if action in approval.ACTIONS:
+            self._decides(delivery, action)
+            return
         if not action.startswith("send_again"):
-            actions.ACTIONS[action](delivery)
+            if actions.ACTIONS[action](delivery) and action == "mark_removed":
+                for post in self.world.posts_of(delivery.pk):
+                    post.gone = True
             self.checked("person")
             return
         there = len(self.world.posts_of(delivery.pk)) + len(self.world.may_come(delivery.pk))
         if (action == "send_again" or not there) and actions.send_again(delivery):
             self.world.allowed[delivery.pk] = there + 1
             self.world.trusted[delivery.pk] = len([r for r in self.world.requests if r.delivery == delivery.pk])
+        self.checked("person")
+
+    def _decides(self, delivery, action):
+        """Somebody who manages the account has read the post."""
+        if action == "reject":
+            actions.reject(delivery, self.manager)
+        elif actions.approve(delivery, self.manager, approval.mark_of(delivery)):
+            self.world.approved.setdefault(delivery.pk, []).append(delivery.message.text)
         self.checked("person")
 
     def _delivery(self, which):
@@ -177,7 +206,7 @@ class Machine(RuleBasedStateMachine):
             for worker in self.workers:
                 worker.kill()
             self.patch.undo()
-            for model in (Attempt, Delivery, Account):
+            for model in (Attempt, Delivery, Account, get_user_model()):
                 model.objects.all().delete()
 
     def _end(self):
@@ -201,9 +230,14 @@ class Machine(RuleBasedStateMachine):
                 assert not posts, told
             if delivery.state == State.SENT:
                 assert posts, told
+                [own] = [post for post in posts if post.remote_id == delivery.remote_id]
+                # Where a deletion was stopped when it had begun, a person is told to look.
+                assert not own.gone or delivery.notice == "wish_stopped" or delivery.wish == "ask", told
 
 
 def rests(delivery):
+    if delivery.state == State.SENT:
+        return delivery.due_at is None
     return delivery.state not in Delivery.OPEN or (delivery.state == State.UNKNOWN and delivery.due_at is None)
 
 
@@ -318,7 +352,15 @@ def an_hour_ahead(example):
     example.rounds(70, 1)
 
 
+def approval_is_wanted(example):
+    """From now on, and of what was planned before; the worker that was at it is gone."""
+    example.kill(0)
+    example.an_admin_wants_approval_or_not(0)
+    example.rounds(70, 2)
+
+
 DISTURBED = [
+    ("neither", approval_is_wanted),
     ("neither", changes("a_person_acts", 0, "cancel")),
     ("keyed", changes("a_page_changes", 0, "reworded")),
     ("keyed", changes("a_page_changes", 0, "unpublished")),
@@ -386,8 +428,8 @@ def waits(*seconds):
     return wait
 
 
-LEASE = '(Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lte": now}))'
-STOPPED = {"State.ASSISTED)": "State.ASSISTED, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
+LEASE = '_is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)'
+STOPPED = {"Delivery.UNSENT": "(*Delivery.UNSENT, State.SENDING, State.UNKNOWN)", "maybe_sent=False": ""}
 FENCE = 'Account.objects.values_list("fence", flat=True).get(pk=account_id)'
 CONTROLS = {
     "no intent": (
@@ -445,6 +487,10 @@ CONTROLS = {
     "cancelled, though it may have been sent": (
         without(plan, "cancel", STOPPED),
         *("neither", ["answer lost"], changes("a_page_changes", 0, "unpublished"), "from|may have been sent"),
+    ),
+    "nobody asks for approval": (
+        without(send, "_prepare", {"if approval.is_missing(delivery):": "if False:"}),
+        *("neither", ["accepted"], approval_is_wanted, "without approval"),
     ),
     "a refusal is the last word": (
         without(send, "_not_accepted", {"if doubtful:": "if False:"}),

@@ -35,26 +35,48 @@ MUCH_LATER = 400.0  # and one that it said it would accept later
 KEY_MEMORY = 3600.0  # seconds for which a network remembers a key
 OPEN_STATES = {State.WAITING, State.SENDING, State.UNKNOWN}
 # States that say: nothing left, or the network refused it.
-UNSENT = {State.WAITING, State.FAILED, State.MISSED, State.CANCELLED, State.SKIPPED, State.ASSISTED}
+UNSENT = {
+    State.WAITING,
+    State.APPROVAL,
+    State.FAILED,
+    State.MISSED,
+    State.CANCELLED,
+    State.SKIPPED,
+    State.ASSISTED,
+}
 LEGAL = {
     "worker": {
-        State.WAITING: {State.SENDING, State.ASSISTED, State.FAILED, State.SKIPPED, State.MISSED, State.CANCELLED},
+        State.WAITING: {
+            State.SENDING,
+            State.ASSISTED,
+            State.FAILED,
+            State.SKIPPED,
+            State.MISSED,
+            State.CANCELLED,
+            State.APPROVAL,
+        },
+        State.APPROVAL: {State.WAITING, State.FAILED, State.SKIPPED, State.MISSED, State.CANCELLED},
         State.SENDING: {State.SENT, State.UNKNOWN, State.WAITING, State.FAILED},
         State.UNKNOWN: {State.SENT, State.SENDING, State.WAITING},
+        State.SENT: {State.REMOVED},
     },
     "person": {
         State.WAITING: {State.CANCELLED},
+        State.APPROVAL: {State.WAITING, State.CANCELLED},
         State.ASSISTED: {State.CANCELLED, State.POSTED},
         State.FAILED: {State.WAITING},
         State.MISSED: {State.WAITING},
         State.CANCELLED: {State.WAITING},
         State.UNKNOWN: {State.POSTED, State.WAITING},
+        State.SENT: {State.REMOVED},
+        State.POSTED: {State.REMOVED},
     },
     "page": {
-        State.WAITING: {State.CANCELLED},
-        State.ASSISTED: {State.CANCELLED, State.WAITING},
-        State.SKIPPED: {State.WAITING},
-        State.CANCELLED: {State.WAITING},
+        State.WAITING: {State.CANCELLED, State.APPROVAL},
+        State.APPROVAL: {State.CANCELLED, State.WAITING},
+        State.ASSISTED: {State.CANCELLED, State.WAITING, State.APPROVAL},
+        State.SKIPPED: {State.WAITING, State.APPROVAL},
+        State.CANCELLED: {State.WAITING, State.APPROVAL},
     },
 }
 
@@ -108,6 +130,18 @@ class Post:
     text: str
     remote_id: str
     at: float
+    gone: bool = False
+
+
+@dataclass
+class Change:
+    """One request to change or delete a post, as the network sees it."""
+
+    post: Post
+    kind: str
+    text: str
+    does_at: float | None
+    settled: bool = False
 
 
 @dataclass
@@ -127,8 +161,13 @@ class World:
     requests: list = field(default_factory=list)
     posts: list = field(default_factory=list)
     looks: list = field(default_factory=list)
+    changes: list = field(default_factory=list)
+    wished: set = field(default_factory=set)
+    """Deliveries and what was wished for their posts, at any time."""
     allowed: dict = field(default_factory=dict)
     """By delivery: how many posts people have asked for, where it is not one."""
+    approved: dict = field(default_factory=dict)
+    """By delivery: the texts that somebody has approved."""
     trusted: dict = field(default_factory=dict)
     """By delivery: the number of requests that a person has vouched for."""
     holders: set = field(default_factory=set)
@@ -164,6 +203,15 @@ class World:
             request.settled = True
             if request.posts_at is not None:
                 request.post = self._known(request) or self._made(request)
+
+        for change in self.changes:
+            if change.settled or (change.does_at is not None and change.does_at > self.now()):
+                continue
+            change.settled = True
+            if change.does_at is not None and change.kind == "delete":
+                change.post.gone = True
+            elif change.does_at is not None:
+                change.post.text = change.text
 
     def _known(self, request):
         if kind_of(request.handle) != "keyed":
@@ -209,11 +257,25 @@ class World:
             self.violate(f"{told} after the lease")
         earlier = [r for r in self.requests if r.delivery == delivery.pk][self.trusted.get(delivery.pk, 0) :]
         unclear = [r for r in earlier if not r.clear]
+        if delivery.account.needs_approval and not earlier and request.text not in self.approved.get(delivery.pk, ()):
+            self.violate(f"{told} without approval")
         if any(r.text != request.text for r in unclear):
             self.violate(f"{told} with other words than the earlier one, which may have been accepted")
         for doubt in unclear:
             if not self._evidence(delivery, request, doubt):
                 self.violate(f"{told} while an earlier one may have been accepted")
+
+    def called_to_change(self, worker, delivery, kind: str) -> None:
+        """A request to change or delete a post begins: may it?"""
+        told = f"a call to {kind} the post of delivery {delivery.pk}"
+        if delivery.state != State.SENT or (delivery.pk, kind) not in self.wished:
+            self.violate(f"{told} in state {delivery.state}, which nobody wished")
+        if not delivery.attempts.filter(kind=kind, finished_at=None, fence=delivery.fence).exists():
+            self.violate(f"{told} without a record")
+        if not worker.lane or not delivery.fence == delivery.account.fence == worker.lane.fence:
+            self.violate(f"{told} by a worker who lost the lane")
+        if not Account.objects.filter(pk=delivery.account_id, lease_until__gt=DatabaseNow()).exists():
+            self.violate(f"{told} after the lease")
 
     def _evidence(self, delivery, request, doubt) -> bool:
         if delivery.network == "keyed":
@@ -230,7 +292,8 @@ class World:
 
     def watch(self, who: str) -> None:
         """Look at all deliveries after ``who`` ("worker", "person", "page") has written."""
-        for row in Delivery.objects.values("pk", "state", "maybe_sent", "remote_id"):
+        for row in Delivery.objects.values("pk", "state", "maybe_sent", "remote_id", "wish", "due_at"):
+            self.wished.add((row["pk"], row["wish"]))
             before, after = self.known.get(row["pk"]), State(row["state"])
             if before not in (None, after) and after not in LEGAL[who].get(before, ()):
                 self.violate(f"a {who} took delivery {row['pk']} from {before} to {after}")
@@ -240,6 +303,12 @@ class World:
             ours = {post.remote_id for post in self.posts_of(row["pk"])}
             if after == State.SENT and row["remote_id"] not in ours:
                 self.violate(f"delivery {row['pk']} is sent as {row['remote_id']!r}, which it is not")
+            is_due = row["due_at"] is not None
+            if after == State.SENT and is_due != (row["wish"] in ("edit", "delete")):
+                self.violate(f"delivery {row['pk']} is sent, with the wish {row['wish']!r}, and due: {is_due}")
+            there = [post for post in self.posts_of(row["pk"]) if not post.gone and post.remote_id == row["remote_id"]]
+            if after == State.REMOVED and there:
+                self.violate(f"delivery {row['pk']} is removed, and its post is there")
         if missing := Delivery.objects.filter(state=State.WAITING, due_at=None).first():
             self.violate(f"delivery {missing.pk} waits for nothing")
 
@@ -281,6 +350,7 @@ class Scripted(Memory):
         worker.pause("call")
         world.settle()
         seen = [post for post in world.posts if world.now() - post.at >= LAG]
+        seen = [post for post in seen if not post.gone]
         found = [post for post in seen if (post.handle, post.text) == (self.connection.handle, message.text)]
         found = [post for post in found if datetime.now(UTC) - timedelta(seconds=world.now() - post.at) >= since]
         at = world.now()
@@ -291,6 +361,29 @@ class Scripted(Memory):
             delivery = Delivery.objects.get(page_title=message.title, account__handle=self.connection.handle)
         world.looks.append(Look(delivery.pk, at))
         return None
+
+    def edit(self, remote_id, message):
+        self._change("edit", remote_id, message.text)
+        return Receipt(remote_id)
+
+    def delete(self, remote_id):
+        self._change("delete", remote_id)
+
+    def _change(self, kind, remote_id, text=""):
+        world, worker = self.world, threading.current_thread()
+        fate = world.fates.pop(0) if world.fates else "accepted"
+        later, error = FATES[fate]
+        post = next(post for post in world.posts if post.remote_id == remote_id)
+        with worker.unseen():
+            world.called_to_change(worker, Delivery.objects.select_related("account").get(pk=post.delivery), kind)
+        # What a network would do later, it does now or never: nothing is known to change posts late.
+        does_at = None if later else later
+        world.changes.append(Change(post, kind, text, None if does_at is None else world.now()))
+        worker.pause("call")
+        world.settle()
+        worker.pause("call")
+        if error:
+            raise error
 
 
 class Keyed(Scripted):

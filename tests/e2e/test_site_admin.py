@@ -31,6 +31,10 @@ def row(page, label):
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=label, exact=True))
 
 
+def open_list(page, stage):
+    page.goto(f"{stage.site}/admin/syndication/accounts/")
+
+
 def test_a_mastodon_server_mistyped_then_right_then_consent(add_account, stage):
     page = add_account("Mastodon, press office", "mastodon", "日本語")
     page.locator("[name=host]").fill("mastodn.invalid")
@@ -48,11 +52,12 @@ def test_a_mastodon_server_mistyped_then_right_then_consent(add_account, stage):
     page.get_by_label("Sign in as").fill("press_office")
     page.get_by_role("button", name="Allow").click()
     expect(page.get_by_text("Connected as @press_office@")).to_be_visible()
+    open_list(page, stage)
     expect(row(page, "Mastodon, press office")).to_contain_text("Connected")
     expect(row(page, "Mastodon, press office")).to_contain_text("日本語")
 
 
-def test_a_vk_key_that_is_wrong_then_right(add_account):
+def test_a_vk_key_that_is_wrong_then_right(add_account, stage):
     page = add_account("VK, Лаборатория", "vk", "日本語")
     expect(page.locator("[name=host]")).to_be_hidden()
     page.get_by_role("button", name="Create").click()
@@ -67,6 +72,9 @@ def test_a_vk_key_that_is_wrong_then_right(add_account):
     key.fill("vk1.a.fakenet-101")
     page.locator("#pasted-content").get_by_role("button", name="Connect", exact=True).click()
     expect(page.get_by_text("Connected as")).to_be_visible()
+    page.get_by_role("button", name="Test without posting").click()
+    expect(page.get_by_text("Nothing was posted.", exact=False).first).to_be_visible()
+    open_list(page, stage)
     expect(row(page, "VK, Лаборатория")).to_contain_text("Connected")
 
 

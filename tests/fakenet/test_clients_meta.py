@@ -1,5 +1,6 @@
 """Facebook and Threads, driven by clients other people wrote."""
 
+import pyfacebook
 import pytest
 
 
@@ -13,8 +14,8 @@ def page(fakenet):
 
 
 def test_facebook_business_publishes_reads_and_deletes(fakenet, page, picture, tmp_path, monkeypatch):
-    """Meta's own library."""
-    pytest.importorskip("facebook_business")
+    """Meta's own library, where it is installed: its licence is for use with the services of Meta."""
+    pytest.importorskip("facebook_business", reason="facebook-business is not installed")
     from facebook_business.adobjects.page import Page
     from facebook_business.adobjects.pagepost import PagePost
     from facebook_business.api import FacebookAdsApi
@@ -45,7 +46,6 @@ def test_facebook_business_publishes_reads_and_deletes(fakenet, page, picture, t
 
 
 def test_python_facebook_posts_to_a_page(fakenet, page):
-    pyfacebook = pytest.importorskip("pyfacebook")
     number, token = page
     api = pyfacebook.GraphAPI(**API_KEYS, access_token=token, base_url=f"{fakenet.url}/facebook/api/", version="v26.0")
     made = api.post_object(number, connection="feed", data={"message": "Hello", "link": "https://www.example.org/"})
@@ -58,7 +58,6 @@ def test_python_facebook_posts_to_a_page(fakenet, page):
 
 
 def test_python_facebook_lists_pages_and_lengthens_access(fakenet):
-    pyfacebook = pytest.importorskip("pyfacebook")
     state = fakenet.state
     token = state.add_token("facebook-user", "newsroom", "x", expires_at=state.now() + 60).value
     api = pyfacebook.GraphAPI(
@@ -74,7 +73,6 @@ def test_python_facebook_lists_pages_and_lengthens_access(fakenet):
 
 
 def test_python_facebook_publishes_on_threads(fakenet):
-    pyfacebook = pytest.importorskip("pyfacebook")
     token = fakenet.state.add_token("threads", "newsroom", "x").value
     api = pyfacebook.ThreadsGraphAPI(access_token=token, base_url=f"{fakenet.url}/threads/api/", version="v1.0")
     me = api.get_object("me", fields="id,username")

@@ -9,7 +9,10 @@ from django.core.management import call_command
 from wagtail.images import get_image_model
 from wagtail.models import Locale, Revision, Site
 
+from sandbox.home import people
 from sandbox.home.models import EventPage, FeaturePage, GuidePage, HomePage, NewsPage, Page
+from tests.factories import AccountFactory
+from wagtail_syndicate.accounts import permissions
 
 from .conftest import all_articles
 
@@ -147,7 +150,7 @@ def test_a_second_run_changes_nothing_and_asks_little(loaded, django_assert_max_
         )
 
     before = everything()
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(80):
         call_command("load_sandbox")
     assert everything() == before
 
@@ -179,7 +182,7 @@ def test_reset_makes_every_article_a_draft_again(loaded):
     assert set(HomePage.objects.values_list("pk", flat=True)) == homes
 
 
-@pytest.mark.parametrize("username", ["editor", "siteadmin", "admin"])
+@pytest.mark.parametrize("username", ["editor", "siteadmin", "manager", "beijing", "admin"])
 def test_each_person_can_open_the_admin(loaded, client, username):
     assert authenticate(username=username, password=f"{username}-sandbox")
     client.login(username=username, password=f"{username}-sandbox")
@@ -197,11 +200,17 @@ def test_an_editor_may_write_and_publish_and_a_site_admin_may_not(loaded, django
     assert not siteadmin.can_publish()
 
 
-def test_editors_use_accounts_and_site_admins_keep_them(loaded, django_user_model):
-    def may(username):
+def test_groups_show_what_may_be_permitted(loaded, django_user_model):
+    here, chinese = AccountFactory(), AccountFactory(collection=people.collection(people.BEIJING))
+
+    def may(username, account):
         user = django_user_model.objects.get(username=username)
         verbs = ("use", "add", "change", "delete")
-        return [verb for verb in verbs if user.has_perm(f"wagtail_syndicate.{verb}_account")]
+        return [v for v in verbs if permissions.policy.user_has_permission_for_instance(user, v, account)]
 
-    assert may("editor") == ["use"]
-    assert may("siteadmin") == ["use", "add", "change", "delete"]
+    for account in (here, chinese):
+        assert may("editor", account) == ["use"]
+        assert may("manager", account) == ["use", "change"]
+        assert may("siteadmin", account) == ["use", "add", "change", "delete"]
+    assert may("beijing", chinese) == ["use"]
+    assert may("beijing", here) == []

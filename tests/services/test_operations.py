@@ -75,7 +75,7 @@ def test_sweeping_services_deliver_without_any_broker(environment, fakenet):  # 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_service_that_is_stopped_finishes_the_post_in_hand(number, environment, fakenet):  # noqa: F811
-    fault(fakenet, operation="publish", kind="stall_before", delay=4.0, times=None)
+    fault(fakenet, operation="publish", kind="stall_before", delay=8.0, times=None)
     for page in ticked_pages(3):
         page.get_latest_revision().publish()
     with loop(environment) as [service]:

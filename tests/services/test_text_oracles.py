@@ -107,7 +107,9 @@ def test_bluesky_takes_every_post(oracle, article, voice, wording):
 
 
 NAMES = st.lists(
-    st.sampled_from("water_quality Flüsse 水质 データ качество_воды Covid-19 children's 여름 3D".split()),
+    st.sampled_from(
+        "water_quality Flüsse 水质 データ качество_воды Covid-19 children's 여름 مياه_نظيفة réseaux_d'eau 3D".split()
+    ),
     max_size=4,
     unique=True,
 )

@@ -24,7 +24,7 @@ from wagtail_syndicate.models import Account, Delivery
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).parents[2]
 State = Delivery.State
-PATIENCE = 60  # seconds; how long a busy machine may take
+PATIENCE = 180  # seconds; how long a busy machine may take
 
 
 @pytest.fixture

@@ -104,6 +104,16 @@ class TrustsTheAnswer(Little):
         return self.receipt(answer.data["id"])
 
 
+@defect((FAILS, BY_NAME["200 with an error body"]), "200 with an error body at POST /v1/posts was taken for a success")
+class TakesAnyWordsForSuccess(Little):
+    def publish(self, message, uploads, key):
+        body = {"text": message.text, "pictures": list(uploads)}
+        answer = self.call("POST", "{api}/posts", irreversible=True, json=body, headers={"Idempotency-Key": key})
+        if not answer.data or not isinstance(answer.data, dict):
+            raise OutcomeUnknown("unclear_answer")
+        return Receipt(key)
+
+
 @defect((FAILS, BY_NAME["500"]), "500 at POST /v1/pictures was taken for a success")
 class LosesPictures(Little):
     def upload(self, media):

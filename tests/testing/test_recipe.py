@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from wagtail_syndicate.backends import registry
+from wagtail_syndicate.checks import check_networks
+from wagtail_syndicate.exceptions import ConfigurationError
 
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +89,8 @@ def test_registered_by_dotted_path(importable, settings):
     assert str(registry.get("noticeboard").label) == "Noticeboard"
 
 
-def test_registered_by_entry_point(importable, settings):
+@pytest.fixture
+def installed(importable):
     """As an installer leaves it: the entry points of pyproject.toml in a dist-info folder."""
     project = tomllib.loads((importable / "pyproject.toml").read_text())["project"]
     info = importable / "wagtail_syndicate_noticeboard-1.0.dist-info"
@@ -97,10 +100,31 @@ def test_registered_by_entry_point(importable, settings):
     for group, points in project["entry-points"].items():
         lines += [f"[{group}]", *(f"{name} = {value}" for name, value in points.items())]
     (info / "entry_points.txt").write_text("\n".join(lines))
+    return importable
 
+
+def test_registered_by_entry_point(installed, settings):
     settings.WAGTAIL_SYNDICATE = {}
     assert "noticeboard" in registry.names()
     assert registry.get("noticeboard").__module__ == "noticeboard.backend"
     settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"noticeboard": {}}}
     assert registry.names() == ["noticeboard"]
     assert [backend.name for backend in registry.all_backends()] == ["noticeboard"]
+
+
+def test_a_package_that_cannot_be_imported_is_told_and_harms_nothing_else(installed, settings):
+    (installed / "noticeboard/backend.py").write_text("import no_such_module")
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": None}
+    assert "mastodon" in {backend.name for backend in registry.all_backends()}
+    (found,) = check_networks()
+    assert found.id == "wagtail_syndicate.E001"
+    assert "'noticeboard' cannot be imported: ModuleNotFoundError" in found.msg
+    assert "entry point" in found.hint
+
+
+def test_a_network_goes_by_one_name(importable, settings):
+    """Its accounts, and its settings, would not be found under another."""
+    settings.WAGTAIL_SYNDICATE = {"NETWORKS": {"board": {"BACKEND": "noticeboard.backend.Backend"}}}
+    with pytest.raises(ConfigurationError, match="calls its network 'noticeboard', not 'board'"):
+        registry.get("board")
+    assert registry.all_backends() == []

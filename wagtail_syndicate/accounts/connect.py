@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
-from wagtail_syndicate.accounts import hosts, oauth1, oauth2, registration
-from wagtail_syndicate.accounts.connection import app_from_settings, connection_of, method_of, missing_settings
+from wagtail_syndicate import conf
+from wagtail_syndicate.accounts import environment, hosts, oauth1, oauth2, registration, scopes
+from wagtail_syndicate.accounts.connection import app_of, connection_of, method_of, missing_keys
 from wagtail_syndicate.accounts.problems import ConnectRefused
 from wagtail_syndicate.accounts.settle import Offer, choices_of, keep, recall, settle, store
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted, PastedField
@@ -65,6 +66,8 @@ def finish(pending: Mapping[str, Any], params: Mapping[str, str], user) -> Accou
         raise
     app, options = backend.connection.app, choices_of(account)
     connection = Connection(host=account.host, credentials=tokens.credentials, app=app, options=options)
+    if isinstance(method, OAuth2):
+        scopes.check(account.backend_class(connection), method, tokens.scopes)
     return settle(account, method, connection, tokens.expires_at, user)
 
 
@@ -90,8 +93,12 @@ def paste(account: Account, method: Pasted | NoDoor, data: Mapping[str, str], us
 
 @sensitive_variables()
 def disconnect(account: Account, user=None) -> None:
-    """Forget the account's credentials and give them back to the network if that can be done; its history stays."""
+    """Forget the account's credentials and give them back to the network if that can be done; its history stays.
+
+    A copy of the site, and one that only rehearses, keeps them from the network: they are the original's as well.
+    """
     method, connection = None, Connection()
+    may_ask = environment.is_home(account) and not conf.is_dry_run()
     with suppress(CredentialsLost, ConfigurationError):
         method, connection = method_of(account), connection_of(account)
     changes = {
@@ -101,6 +108,9 @@ def disconnect(account: Account, user=None) -> None:
         "credentials_expire_at": None,
         "connected_at": None,
         "connected_by": None,
+        "environment": "",
+        "expiry_announced": None,
+        "problem_announced": False,
     }
     with transaction.atomic():
         Account.objects.filter(pk=account.pk).update(**changes)
@@ -111,7 +121,7 @@ def disconnect(account: Account, user=None) -> None:
     shared = Account.objects.filter(
         network=account.network, host=account.host, remote_id=account.remote_id, status=Account.Status.CONNECTED
     )
-    if isinstance(method, OAuth2) and method.revoke_url and connection.credentials and not shared.exists():
+    if may_ask and isinstance(method, OAuth2) and method.revoke_url and connection.credentials and not shared.exists():
         with suppress(NetworkError, ConfigurationError, ValidationError):
             oauth2.revoke(account.backend_class(connection), method, connection.credentials)
 
@@ -129,16 +139,20 @@ def _stranger(account: Account, method: OAuth1 | OAuth2, callback_url: str, clie
     """The backend with the app's keys only: nobody is signed in yet."""
     backend = account.backend_class
     _check_host(account)
-    if missing := missing_settings(backend, method):
+    if missing := missing_keys(backend, method):
         raise ConnectRefused(
-            _("The keys of the app are missing. A developer must add to the site's settings: %(names)s.")
+            _(
+                "The keys of the app are missing. Enter them under Settings, Syndication app keys, or let a developer "
+                "add them to the site's settings: %(names)s."
+            )
             % {"names": ", ".join(missing)}
         )
-    app = app_from_settings(backend, method)
     if getattr(method, "register_url", ""):
         app = registration.app_of_server(backend(Connection(host=account.host)), method, callback_url)
-        if client_id and app.client_id != client_id:
-            raise ConnectRefused(_("The server was asked for new keys in the meantime. Start again."))
+    else:
+        app = app_of(backend, method)
+    if client_id and app.client_id != client_id:
+        raise ConnectRefused(_("The keys of the app were changed in the meantime. Start again."))
     return backend(Connection(host=account.host, app=app))
 
 
@@ -155,11 +169,21 @@ def _check_host(account: Account) -> None:
 
 
 def _check_answer(account: Account, method: OAuth1 | OAuth2, state: str, params: Mapping[str, str]) -> None:
+    """Whether the answer is to our question, of the network that was asked, and a yes.
+
+    :raises ConnectRefused: it is not.
+    """
     is_oauth1 = isinstance(method, OAuth1)
     given = params.get("oauth_token") or params.get("denied", "") if is_oauth1 else params.get("state", "")
     if not secrets.compare_digest(given.encode(), state.encode()):
         raise ConnectRefused(_("This answer does not belong to the sign-in that was started here. Start again."))
     network = {"network": account.backend_class.label}
+    asked = account.backend_class(Connection(host=account.host))
+    if not is_oauth1 and not oauth2.is_issuer(asked, method, params.get("iss", "")):
+        raise ConnectRefused(
+            _("This answer was not given by %(network)s, so nothing was changed. Start again from the account.")
+            % network
+        )
     if params.get("error") == "access_denied" or params.get("denied"):
         raise ConnectRefused(
             _("Access was denied at %(network)s, so nothing was changed. Start again if that was a mistake.") % network

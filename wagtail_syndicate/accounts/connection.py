@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.views.decorators.debug import sensitive_variables
 
-from wagtail_syndicate import conf
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import app_keys, environment, vault
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
 from wagtail_syndicate.backends.base import BaseBackend
+from wagtail_syndicate.exceptions import CredentialsLost
 from wagtail_syndicate.models import Account, OAuthApp
 from wagtail_syndicate.types import AppKeys, Connection
 
@@ -28,20 +28,26 @@ def method_of(account: Account, name: str = "") -> OAuth2 | OAuth1 | Pasted | No
     return next((method for method in account.backend_class.auth if method.name == wanted), None)
 
 
-def missing_settings(backend: type[BaseBackend], method: OAuth2 | OAuth1 | Pasted | NoDoor) -> list[str]:
-    """The settings that hold the app's keys and are not filled in, as a developer writes them."""
-    names = getattr(method, "keys", None) or ()
-    options = conf.network_options(backend.name)
-    return [f'{conf.SETTING}["NETWORKS"]["{backend.name}"]["{name}"]' for name in names if not options.get(name)]
+def missing_keys(backend: type[BaseBackend], method: OAuth2 | OAuth1 | Pasted | NoDoor) -> list[str]:
+    """The app's keys that neither the settings nor an admin gave, by their places in the settings.
+
+    None where the app registers itself at the server.
+    """
+    if getattr(method, "register_url", ""):
+        return []
+    return [app_keys.setting_of(backend, method, name) for name in app_keys.find(backend, method).missing]
 
 
-def app_from_settings(backend: type[BaseBackend], method) -> AppKeys:
-    """The app's keys as the site's settings give them; empty when the method needs none."""
-    names = getattr(method, "keys", None)
-    if not names:
-        return AppKeys()
-    options = conf.network_options(backend.name)
-    return AppKeys(*(str(options.get(name, "")) for name in names[:2]))
+@sensitive_variables()
+def app_of(backend: type[BaseBackend], method) -> AppKeys:
+    """The app's keys, from the settings or as an admin entered them; empty when the method needs none.
+
+    :raises CredentialsLost: an admin entered them, and they cannot be read with this site's keys.
+    """
+    found = app_keys.find(backend, method)
+    if found.lost:
+        raise CredentialsLost("None of this site's keys opens the secret of the app.")
+    return found.app
 
 
 @sensitive_variables()
@@ -54,9 +60,9 @@ def connection_of(account: Account) -> Connection:
     stored = vault.unseal(account.sealed_credentials)
     method = method_of(account)
     if isinstance(method, OAuth2) and method.register_url:
-        app = _registered(account, stored.get(CLIENT_ID, ""))
+        app = _app_of_server(account, method, stored.get(CLIENT_ID, ""))
     else:
-        app = app_from_settings(account.backend_class, method)
+        app = app_of(account.backend_class, method)
     return Connection(
         host=account.host,
         remote_id=account.remote_id,
@@ -70,12 +76,18 @@ def connection_of(account: Account) -> Connection:
 def backend_of(account: Account) -> BaseBackend:
     """The account's backend, ready to speak; its access may be too old (``refresh.fresh_backend`` sees to that).
 
+    :raises AwayFromHome: the account was connected on another site.
     :raises CredentialsLost, ConfigurationError: as :func:`connection_of`.
     """
+    environment.require_home(account)
     return account.backend_class(connection_of(account))
 
 
 @sensitive_variables()
-def _registered(account: Account, client_id: str) -> AppKeys:
+def _app_of_server(account: Account, method: OAuth2, client_id: str) -> AppKeys:
+    """The app that the account's token belongs to, of those that its server knows."""
+    chosen = app_keys.find(account.backend_class, method, account.host).app
+    if chosen.client_id == client_id:
+        return chosen
     app = OAuthApp.objects.filter(network=account.network, host=account.host, client_id=client_id).first()
     return AppKeys(app.client_id, vault.unseal(app.sealed_secret).get("client_secret", "")) if app else AppKeys()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -12,7 +11,7 @@ from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
 from wagtail_syndicate import conf
-from wagtail_syndicate.backends.addresses import is_public
+from wagtail_syndicate.backends.addresses import addresses_of, is_public, parsed
 
 
 NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\.?")
@@ -74,13 +73,13 @@ def is_local(host: str, port: int) -> bool:
     :raises ValidationError: the host has no address.
     """
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        found = addresses_of(host, port)
     except (OSError, UnicodeError):
         raise ValidationError(
             _("The server %(host)s was not found. Check the address for typing errors.") % {"host": host},
             code="not_found",
         ) from None
-    return any(not is_public(ipaddress.ip_address(address.partition("%")[0])) for address in found)
+    return any(not is_public(parsed(address)) for address in found)
 
 
 def _is_allowed_local(host: str, port: int) -> bool:

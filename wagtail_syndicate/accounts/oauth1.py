@@ -28,7 +28,8 @@ def begin(backend: BaseBackend, method: OAuth1, callback_url: str) -> tuple[str,
     signature = Signature(app.client_id, app.client_secret, callback_uri=callback_url)
     answer = backend.http.request("POST", endpoint(backend, method.request_token_url), auth=signature)
     given = _given(answer)
-    if given is None:
+    # Without the confirmation (RFC 5849, 2.1) the answer might come back to another address than ours.
+    if given is None or given.get("oauth_callback_confirmed") != "true":
         raise _problem(backend, answer, "app_setup")
     address = add_params_to_uri(endpoint(backend, method.authorize_url), [("oauth_token", given["oauth_token"])])
     return address, given["oauth_token"], {"token_secret": given["oauth_token_secret"]}

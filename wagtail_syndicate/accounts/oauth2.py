@@ -6,10 +6,12 @@ tokens into debug logs and allow plain HTTP only through an environment variable
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
@@ -66,6 +68,20 @@ def begin(backend: BaseBackend, method: OAuth2, callback_url: str) -> tuple[str,
             ("code_challenge_method", "S256"),
         ]
     return add_params_to_uri(endpoint(backend, method.authorize_url), params), state, kept
+
+
+def is_issuer(backend: BaseBackend, method: OAuth2, said: str) -> bool:
+    """Whether ``said``, the ``iss`` of an answer, names the network that was asked (RFC 9207).
+
+    Networks that are not known to send one may leave it out. Where it is sent, it must be of the same origin as the
+    page of consent: an answer of another server is never taken for this one's.
+    """
+    if method.issuer:
+        return said == (backend.url(method.issuer) if method.issuer.startswith("{") else method.issuer)
+    try:
+        return not said or urlsplit(said)[:2] == urlsplit(endpoint(backend, method.authorize_url))[:2]
+    except ValueError:
+        return False
 
 
 @sensitive_variables()
@@ -140,7 +156,16 @@ def _tokens(answer: Answer) -> Grant | None:
     credentials = {"access_token": token}
     if isinstance(refresh_token := answer.get("refresh_token"), str) and refresh_token:
         credentials["refresh_token"] = refresh_token
-    return Grant(credentials, _expiry(answer.get("expires_in")))
+    return Grant(credentials, _expiry(answer.get("expires_in")), scopes_in(answer.get("scope")))
+
+
+def scopes_in(said: Any) -> frozenset[str] | None:
+    """The scopes that an answer names: a list, or a text with spaces (RFC 6749) or commas (LinkedIn) between them."""
+    if isinstance(said, str):
+        said = re.split(r"[\s,;]+", said)
+    if not isinstance(said, list):
+        return None
+    return frozenset(scope for scope in said if isinstance(scope, str) and scope) or None
 
 
 def _expiry(seconds: Any) -> datetime | None:

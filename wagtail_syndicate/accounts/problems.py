@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from wagtail_syndicate.exceptions import AccountProblem, NetworkError, NotSent, SyndicateError
+from wagtail_syndicate.exceptions import AccountProblem, AwayFromHome, NetworkError, NotSent, Rehearsed, SyndicateError
 from wagtail_syndicate.reasons import explain
 
 
@@ -29,6 +29,16 @@ def describe(error: NetworkError, network: str, reasons=None) -> str:
     :param network: the label of the network; :param reasons: sentences that its backend adds.
     """
     names = {"network": network, "status": error.status}
+    if isinstance(error, Rehearsed):
+        return (
+            _(
+                "%(network)s was not asked, because this site only rehearses. A developer can change that: DRY_RUN "
+                "in the site's settings, or DEBUG."
+            )
+            % names
+        )
+    if isinstance(error, AwayFromHome):
+        return str(explain(error.reason, network, reasons))
     if error.reason == "rate_limited":
         text = _("%(network)s asks for a pause before it answers again. Wait some minutes, then try again.") % names
     elif isinstance(error, NotSent) and error.status is None:

@@ -21,12 +21,15 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
-from wagtail_syndicate.accounts import oauth2, vault
+from wagtail_syndicate import conf, database
+from wagtail_syndicate.accounts import environment, oauth2, vault
 from wagtail_syndicate.accounts.connection import REFRESHING_UNTIL, RESTING_UNTIL, backend_of, method_of
 from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import BaseBackend
+from wagtail_syndicate.backends.rehearsal import rehearsing
 from wagtail_syndicate.exceptions import AccountProblem, CredentialsLost, NetworkError, NotSent, TokenExpired
 from wagtail_syndicate.models import Account
+from wagtail_syndicate.models.clock import DatabaseNow
 from wagtail_syndicate.types import Grant
 
 
@@ -34,10 +37,11 @@ logger = logging.getLogger("wagtail_syndicate.accounts")
 
 NEEDED = timedelta(seconds=60)  # access that lasts as long is good for a post
 CLAIM_SECONDS = 60.0  # longer than the two requests that renewing may take (backends.http)
+MARGIN_SECONDS = 45.0  # that must be left of a claim when the network is asked
 PATIENCE_SECONDS = 30.0  # for somebody else who is renewing
 LOOK_SECONDS = 0.2
 REST_SECONDS = 3600.0  # between two tries while there is time
-STORED = ("sealed_credentials", "credentials_expire_at", "status", "problem", "auth_method", "host")
+STORED = ("sealed_credentials", "credentials_expire_at", "status", "problem", "auth_method", "host", "environment")
 
 Renewal = Callable[[BaseBackend], Grant]
 
@@ -46,15 +50,20 @@ Renewal = Callable[[BaseBackend], Grant]
 def fresh_backend(account: Account, force: bool = False) -> BaseBackend:
     """The account's backend, with access that lasts for another minute at least where the network makes that possible.
 
-    Call it outside of transactions: new access has to be committed before it is used.
+    Call it outside of transactions: new access has to be committed before it is used. In a dry run nothing is renewed,
+    and the backend writes its requests down instead of sending them.
 
     :param account: is brought up to date with what is stored.
     :param force: renew even so, because the network just said that the access is too old.
     :raises AccountProblem: the account has to be connected again, and is marked so; or it is not connected.
+    :raises AwayFromHome: it was connected on another site.
     :raises NotSent: the network could not be asked for new access; try later.
     :raises CredentialsLost: the stored credentials cannot be read with this site's keys.
     """
     _check_status(account)
+    environment.require_home(account)
+    if conf.is_dry_run():
+        return rehearsing(backend_of(account))
     stored = vault.unseal(account.sealed_credentials)
     if force or _ends_within(account, NEEDED):
         if renewal := _renewal(account, stored):
@@ -64,7 +73,7 @@ def fresh_backend(account: Account, force: bool = False) -> BaseBackend:
     else:
         try:
             renew_early(account)
-        except AccountProblem:
+        except (AccountProblem, *database.AWAY):
             raise
         except Exception as error:  # the access is still good, so nothing is held up
             logger.warning("The access of account %s was not renewed: %s", account.pk, type(error).__name__)
@@ -77,13 +86,15 @@ def renew_early(account: Account) -> bool:
 
     Nobody waits here: what another process is renewing is left to it, and so is for an hour what failed.
 
-    :returns: whether it was renewed.
+    :returns: whether it was renewed; never in a dry run.
     :raises AccountProblem: it cannot be renewed any more, and the account is marked so; or it is not connected.
+    :raises AwayFromHome: it was connected on another site.
     :raises NetworkError: the network could not be asked, or refused.
     :raises CredentialsLost: as :func:`fresh_backend`.
     """
     _check_status(account)
-    if not _ends_within(account, account.backend_class.renew_early):
+    environment.require_home(account)
+    if conf.is_dry_run() or not _ends_within(account, account.backend_class.renew_early):
         return False
     stored = vault.unseal(account.sealed_credentials)
     renewal = _renewal(account, stored)
@@ -91,7 +102,7 @@ def renew_early(account: Account) -> bool:
         return False
     try:
         _ask(account, renewal, stored)
-    except AccountProblem:
+    except (AccountProblem, *database.AWAY):
         raise
     except Exception as error:
         wait = max(REST_SECONDS, getattr(error, "retry_after", None) or 0.0)
@@ -115,6 +126,10 @@ def mark_broken(account: Account, reason: str) -> None:
 
     :param reason: key into ``reasons.REASONS``.
     """
+    database.insist(_mark_broken, account, reason)
+
+
+def _mark_broken(account: Account, reason: str) -> None:
     with transaction.atomic():
         marked = Account.objects.filter(
             pk=account.pk, sealed_credentials=account.sealed_credentials, status=Account.Status.CONNECTED
@@ -168,6 +183,8 @@ def _renewed(account: Account, renewal: Renewal, used: Mapping[str, Any]) -> Bas
         _ask(account, renewal, stored)
     except AccountProblem:
         raise
+    except database.AWAY:
+        raise  # the claim ends by itself
     except BaseException:
         _replace(account, _unclaimed(stored), account.credentials_expire_at)
         raise
@@ -176,12 +193,20 @@ def _renewed(account: Account, renewal: Renewal, used: Mapping[str, Any]) -> Bas
 
 @sensitive_variables()
 def _ask(account: Account, renewal: Renewal, stored: Mapping[str, Any]) -> None:
-    """Ask for new access and store it. The account is claimed."""
+    """Ask for new access and store it. The account is claimed.
+
+    :raises NotSent: nobody was asked, because this process stood still for so long that another may be asking now.
+    """
+    backend = backend_of(account)
+    if _seconds_left(account) < MARGIN_SECONDS:
+        raise NotSent("network_busy", "too little time is left to renew the access")
     try:
-        grant = renewal(backend_of(account))
+        grant = renewal(backend)
     except AccountProblem as error:
         _give_up(account, error.reason, error)
-    _replace(account, {**_unclaimed(stored), **grant.credentials}, grant.expires_at)
+    # What a network leaves empty it does not replace: a refresh token that is not mentioned stays good.
+    given = {name: value for name, value in grant.credentials.items() if value not in ("", None)}
+    _replace(account, {**_unclaimed(stored), **given}, grant.expires_at)
 
 
 def _unclaimed(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,24 +215,42 @@ def _unclaimed(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 @sensitive_variables()
 def _claim(account: Account, stored: Mapping[str, Any]) -> bool:
-    if stored.get(REFRESHING_UNTIL, 0) > time.time():
+    now = _now(account)
+    # A mark further ahead than any can be was made before the clock was set back.
+    if now < stored.get(REFRESHING_UNTIL, 0) <= now + CLAIM_SECONDS:
         return False
-    return _replace(account, {**stored, REFRESHING_UNTIL: time.time() + CLAIM_SECONDS}, account.credentials_expire_at)
+    return _replace(account, {**stored, REFRESHING_UNTIL: now + CLAIM_SECONDS}, account.credentials_expire_at)
+
+
+def _now(account: Account) -> float:
+    """Seconds since the epoch by the database's clock: those of two machines may differ by more than a claim."""
+    now = Account.objects.filter(pk=account.pk).annotate(now=DatabaseNow()).values_list("now", flat=True).first()
+    return now.timestamp() if now else time.time()
+
+
+@sensitive_variables()
+def _seconds_left(account: Account) -> float:
+    """How long our claim still keeps others away."""
+    return vault.unseal(account.sealed_credentials).get(REFRESHING_UNTIL, 0) - _now(account)
 
 
 @sensitive_variables()
 def _replace(account: Account, credentials: Mapping[str, Any], expires_at) -> bool:
     """Store credentials, unless others have been stored since ``account`` was read; then it is read again."""
     sealed = vault.seal(credentials)
+    # A refresh token may be used up by now: what came for it must not be lost with a connection.
+    if database.insist(_swap, account, sealed, expires_at):
+        account.sealed_credentials, account.credentials_expire_at = sealed, expires_at
+        return True
+    account.refresh_from_db(fields=STORED)
+    return account.sealed_credentials == sealed  # sealed anew each time: the same is ours, stored without an answer
+
+
+def _swap(account: Account, sealed: str, expires_at) -> int:
     with transaction.atomic(durable=True):
-        replaced = Account.objects.filter(pk=account.pk, sealed_credentials=account.sealed_credentials).update(
+        return Account.objects.filter(pk=account.pk, sealed_credentials=account.sealed_credentials).update(
             sealed_credentials=sealed, credentials_expire_at=expires_at
         )
-    if replaced:
-        account.sealed_credentials, account.credentials_expire_at = sealed, expires_at
-    else:
-        account.refresh_from_db(fields=STORED)
-    return bool(replaced)
 
 
 def _check_status(account: Account) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import app_keys, vault
 from wagtail_syndicate.accounts.oauth2 import endpoint
 from wagtail_syndicate.accounts.problems import ConnectRefused
 from wagtail_syndicate.backends.auth import OAuth2
@@ -26,11 +26,23 @@ UNUSED_FOR = timedelta(days=1)
 
 @sensitive_variables()
 def app_of_server(backend: BaseBackend, method: OAuth2, callback_url: str) -> AppKeys:
-    """This site's app on the backend's server; registered there when there is none for this callback address.
+    """This site's app on the backend's server: the one that settings or an admin name, else one that registers itself
+    there for this callback address.
 
     :raises NetworkError: the server cannot be asked now; :raises ConnectRefused: it is no server of this network.
     """
     network, host = backend.name, backend.connection.host
+    chosen = app_keys.find(type(backend), method, host)
+    if chosen.source:
+        if chosen.missing:
+            raise ConnectRefused(
+                _(
+                    "The keys of this site's app on %(server)s are not complete. Enter its secret again under "
+                    "Settings, Syndication app keys."
+                )
+                % {"server": host}
+            )
+        return chosen.app
     known = OAuthApp.objects.filter(network=network, host=host, callback_url=callback_url).first()
     if known is not None and _is_good(known):
         try:
@@ -52,8 +64,8 @@ def app_of_server(backend: BaseBackend, method: OAuth2, callback_url: str) -> Ap
 
 
 def forget(network: str, host: str, client_id: str) -> None:
-    """Drop an app that its server knows no more, so that the next try registers anew."""
-    OAuthApp.objects.filter(network=network, host=host, client_id=client_id).delete()
+    """Drop an app that registered itself and that its server knows no more, so that the next try registers anew."""
+    OAuthApp.objects.filter(network=network, host=host, client_id=client_id).exclude(callback_url="").delete()
 
 
 def _is_good(app: OAuthApp) -> bool:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from wagtail.log_actions import log
 
-from wagtail_syndicate.accounts import vault
+from wagtail_syndicate.accounts import environment, vault
 from wagtail_syndicate.accounts.connection import CLIENT_ID, method_of
 from wagtail_syndicate.accounts.problems import ConnectRefused
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
@@ -148,6 +148,7 @@ def store(
         account = Account.objects.select_for_update().get(pk=account.pk)
         if account.remote_id and account.remote_id != identity.remote_id:
             raise _somebody_else(account, [identity])
+        known = account.status != Account.Status.NEW
         changes = {
             "status": Account.Status.CONNECTED,
             "problem": "",
@@ -161,6 +162,10 @@ def store(
             "credentials_expire_at": grant.expires_at,
             "connected_at": timezone.now(),
             "connected_by": user,
+            "checked_at": timezone.now(),
+            # A person may post from anywhere.
+            "environment": "" if isinstance(method, NoDoor) else environment.fingerprint(),
+            "problem_announced": False,
             # The new access deserves a new start.
             "failures": 0,
             "blocked_until": None,
@@ -170,7 +175,7 @@ def store(
         account.save(update_fields=list(changes))
         log(
             instance=account,
-            action="wagtail_syndicate.connect",
+            action=f"wagtail_syndicate.{'reconnect' if known else 'connect'}",
             user=user,
             data={"handle": identity.handle, "method": method.name},
         )

@@ -8,6 +8,8 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from wagtail_syndicate import conf, database
+from wagtail_syndicate.accounts.environment import at_home
 from wagtail_syndicate.accounts.refresh import mark_broken, renew_early
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, CredentialsLost
@@ -27,6 +29,8 @@ def renew_due(most: int = MOST) -> int:
     Any number of processes may do it at the same time. A network that fails is not asked again in this go, and for
     this account not within the next hour; failures are logged, not raised.
 
+    In a dry run, and for accounts that are not at home here, none is asked.
+
     :param most: how many times networks are asked.
     :returns: how many accounts have new access.
     """
@@ -42,6 +46,8 @@ def renew_due(most: int = MOST) -> int:
             mark_broken(account, "lost_credentials")
         except AccountProblem:
             asked += 1  # a case for an admin, and marked so; its network works
+        except database.AWAY:
+            raise
         except Exception as error:
             asked += 1
             failed.add(account.network)
@@ -52,7 +58,9 @@ def renew_due(most: int = MOST) -> int:
 
 
 def _due() -> list[Account]:
-    connected = Account.objects.filter(status=Account.Status.CONNECTED)
+    if conf.is_dry_run():
+        return []
+    connected = Account.objects.filter(at_home(), status=Account.Status.CONNECTED)
     networks = connected.filter(credentials_expire_at__isnull=False).order_by().values_list("network", flat=True)
     due = Q()
     for name in networks.distinct():

@@ -11,10 +11,12 @@ from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
+from wagtail.admin.forms.collections import CollectionChoiceField
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel
+from wagtail.models import Collection
 
-from wagtail_syndicate.accounts import hosts
-from wagtail_syndicate.admin import account_voice
+from wagtail_syndicate.accounts import hosts, permissions
+from wagtail_syndicate.admin import account_habits, account_voice
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.backends.auth import NoDoor, Pasted
 from wagtail_syndicate.exceptions import ConfigurationError
@@ -23,7 +25,11 @@ from wagtail_syndicate.types import Region
 
 
 MOST_RADIO_BUTTONS = 4  # longer lists are menus
-OWN_COLUMNS = ("label", "network", "host", "default_ticked", "by_hand", "active", *account_voice.COLUMNS)
+OWN_COLUMNS = (
+    *("label", "collection", "network", "host", "default_ticked", "by_hand", "needs_approval", "active", "contacts"),
+    *account_voice.COLUMNS,
+    *account_habits.COLUMNS,
+)
 
 
 def network_choices():
@@ -43,7 +49,7 @@ def network_label(backend):
     return format_lazy("{} ({})", backend.label, note)
 
 
-class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
+class AccountForm(account_habits.HabitsFormMixin, account_voice.VoiceFormMixin, WagtailAdminModelForm):
     """An account without its credentials. Network and server are settled once credentials depend on them."""
 
     network = forms.ChoiceField(
@@ -55,11 +61,19 @@ class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
         ),
     )
 
+    collection = CollectionChoiceField(
+        label=_("Collection"),
+        queryset=Collection.objects.all(),
+        empty_label=None,
+        help_text=_("Says which groups may see, use and manage the account; see the settings of groups."),
+    )
+
     class Meta:
         widgets = {
             "locales": forms.CheckboxSelectMultiple,
             "sites": forms.CheckboxSelectMultiple,
             "template": forms.Textarea(attrs={"rows": 3, "dir": "auto", "spellcheck": "false"}),
+            "contacts": forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
             "host": forms.TextInput(
                 attrs={"placeholder": "https://mastodon.example", "autocomplete": "off", "spellcheck": "false"}
             ),
@@ -78,6 +92,7 @@ class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
             elif account.remote_id or account.sealed_credentials:
                 self.fields["host"].disabled = True
                 self.fields["host"].help_text = _("The server cannot be changed once an account was connected.")
+        self._limit_collections()
         # One language or one site leaves nothing to choose, unless a choice was made when there were more.
         for name in ("locales", "sites"):
             if name in self.fields and self.fields[name].queryset.count() < 2:
@@ -88,6 +103,20 @@ class AccountForm(account_voice.VoiceFormMixin, WagtailAdminModelForm):
             chosen = backend(account.public_connection).chosen
             for choice in backend.choices:
                 self.fields[choice_field_name(backend, choice)] = choice_field(choice, chosen(choice.name))
+
+    def _limit_collections(self) -> None:
+        """Only where the user may add accounts, and where the account is already; one collection is no choice."""
+        collections = Collection.objects.all()
+        if self.for_user is not None:
+            collections = permissions.policy.collections_user_has_permission_for(self.for_user, "add")
+        if self.instance.pk:
+            collections |= Collection.objects.filter(pk=self.instance.collection_id)
+        found = list(collections)
+        if len(found) == 1:
+            self.instance.collection = found[0]
+            del self.fields["collection"]
+        else:
+            self.fields["collection"].queryset = collections
 
     def clean(self):
         cleaned = super().clean()
@@ -211,14 +240,23 @@ def account_panels() -> ObjectList:
     return FormPanels(
         [
             FieldPanel("label"),
+            FieldPanel("collection"),
             FieldPanel("network"),
             ServerPanel("host"),
             FieldPanel("locales"),
             FieldPanel("sites"),
             ChoicesPanel(heading=_("How it posts")),
             account_voice.voice_panel(),
+            account_habits.times_panel(),
+            FieldPanel("contacts"),
             MultiFieldPanel(
-                [FieldPanel("default_ticked"), FieldPanel("by_hand"), FieldPanel("active")],
+                [
+                    FieldPanel("default_ticked"),
+                    FieldPanel("needs_approval"),
+                    *account_habits.use_panels(),
+                    FieldPanel("by_hand"),
+                    FieldPanel("active"),
+                ],
                 heading=_("How it is used"),
             ),
         ],

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+import wagtail
+from django.contrib.auth.models import Permission
+from django.core.exceptions import PermissionDenied
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import Coalesce
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin import messages
+from wagtail.admin.filters import CollectionFilter, WagtailFilterSet
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic import history, usage
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import Button, HeaderButton
+from wagtail.log_actions import log
 
-from wagtail_syndicate.accounts import connect, permissions, refresh
+from wagtail_syndicate.accounts import connect, environment, health, permissions
 from wagtail_syndicate.admin.account_forms import account_panels, known_backend
-from wagtail_syndicate.models import Account
+from wagtail_syndicate.admin.account_log import changed_values
+from wagtail_syndicate.admin.site_notice import site_notice
+from wagtail_syndicate.models import Account, Delivery
 from wagtail_syndicate.reasons import explain
 
 
-# Weibo gives ordinary apps a week at a time, so a week would mean always.
-SOON = timedelta(days=3)
+LISTED = ["view", "change", "delete"]
+"""Who may do one of these with an account, finds it in the list."""
 
 
 class AccountColumn(Column):
@@ -56,43 +63,50 @@ class StatusColumn(AccountColumn):
         return {
             **context,
             "status": status_of(instance),
-            "can_manage": permissions.can_manage(context["request"].user),
+            "can_manage": permissions.can_manage(context["request"].user, instance),
         }
 
 
+FIXES = {
+    "connect": _("Connect"),
+    "reconnect": _("Connect again"),
+    "set_up": _("Set up"),
+    "new_home": _("Say that this is the new home"),
+}
+
+
 def status_of(account: Account) -> dict[str, str]:
-    """How an account stands: a ``tone`` (ok, warning, problem, off), a ``label`` and a ``note`` with what to do."""
+    """How an account stands: a ``tone`` (ok, warning, problem, off), a ``label`` and a ``note`` with what to do; and
+    the one thing that mends it, if there is one: ``fix`` (a key of ``FIXES``) and ``fix_label``.
+
+    :param account: takes no query when it comes from ``environment.with_home``.
+    """
+    tone, label, note, fix = _status_of(account)
+    return {"tone": tone, "label": label, "note": note, "fix": fix, "fix_label": FIXES.get(fix, "")}
+
+
+def _status_of(account: Account) -> tuple[str, str, str, str]:
     backend = known_backend(account)
     if backend is None:
         note = _("This network is no longer in the site's settings. A developer must add it, or delete the account.")
-        return {"tone": "problem", "label": _("Unknown network"), "note": note}
+        return "problem", _("Unknown network"), note, ""
     if not account.active:
-        return {"tone": "off", "label": _("Switched off"), "note": ""}
+        return "off", _("Switched off"), "", ""
     if account.by_hand or (account.is_assisted and account.status == Account.Status.CONNECTED):
-        return {"tone": "ok", "label": _("Posted by hand"), "note": ""}
+        return "ok", _("Posted by hand"), "", ""
     if account.is_assisted:
-        return {"tone": "warning", "label": _("Not ready"), "note": _("Say who the account is there.")}
-    if account.status == Account.Status.RECONNECT:
-        note = explain(account.problem, backend.label, backend.reasons)
-        return {"tone": "problem", "label": account.get_status_display(), "note": note}
+        return "warning", _("Not ready"), _("Say who the account is there."), "set_up"
     if account.status == Account.Status.NEW:
-        return {"tone": "warning", "label": account.get_status_display(), "note": _("It cannot be posted to yet.")}
-    if ends_soon(account):
+        return "warning", account.get_status_display(), _("It cannot be posted to yet."), "connect"
+    if not environment.is_home(account):
+        note = explain(environment.AWAY, backend.label, backend.reasons)
+        return "problem", _("Connected on another site"), note, "new_home"
+    if account.status == Account.Status.RECONNECT:
+        return "problem", account.get_status_display(), health.problem_of(account), "reconnect"
+    if health.ends_soon(account):
         note = _("Connect it again before access expires, so that nothing is held up.")
-        return {"tone": "warning", "label": _("Connected, expires soon"), "note": note}
-    return {"tone": "ok", "label": account.get_status_display(), "note": ""}
-
-
-def ends_soon(account: Account) -> bool:
-    """Whether access ends within three days and only a person can prevent that."""
-    ends = access_ends(account)
-    return ends is not None and ends < timezone.now() + SOON
-
-
-def access_ends(account: Account):
-    """When a person has to connect the account again, ``None`` when software sees to it or nothing expires."""
-    ends = account.credentials_expire_at
-    return ends if ends is not None and not refresh.renews_itself(account) else None
+        return "warning", _("Connected, expires soon"), note, "reconnect"
+    return "ok", account.get_status_display(), "", ""
 
 
 class ExpiryColumn(Column):
@@ -101,21 +115,72 @@ class ExpiryColumn(Column):
     cell_template_name = "wagtail_syndicate/accounts/cells/expiry.html"
 
     def get_value(self, instance):
-        return access_ends(instance) if known_backend(instance) else None
+        return health.access_ends(instance)
+
+
+class UsedColumn(Column):
+    """When the network last accepted the access, and when something was last posted."""
+
+    cell_template_name = "wagtail_syndicate/accounts/cells/used.html"
+
+    def get_cell_context_data(self, instance, parent_context):
+        context = super().get_cell_context_data(instance, parent_context)
+        return {**context, "account": instance, "last_posted": instance.last_posted}
+
+
+def with_last_posted(accounts):
+    """Accounts, each with ``last_posted``; found by an index, however much was posted."""
+    own = Delivery.objects.filter(account=OuterRef("pk"))
+    sent = own.filter(state=Delivery.State.SENT, first_sent_at__isnull=False).order_by("-first_sent_at")
+    by_hand = own.filter(state=Delivery.State.POSTED).order_by("-sent_at")
+    latest = [Subquery(found.values("sent_at")[:1]) for found in (sent, by_hand)]
+    return accounts.annotate(last_posted=Coalesce(*latest))
+
+
+class CollectionFilterSet(WagtailFilterSet):
+    """The accounts of one collection, where the user may see several."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        seen = permissions.policy.collections_user_has_any_permission_for(self.request.user, LISTED)
+        if seen.count() > 1:
+            self.filters["collection_id"] = CollectionFilter(
+                field_name="collection_id", label=_("Collection"), queryset=seen
+            )
+
+    class Meta:
+        model = Account
+        fields = []
 
 
 class IndexView(generic.IndexView):
     page_title = _("Syndication accounts")
-    any_permission_required = ["add", "change", "delete"]
+    any_permission_required = [*LISTED, "add"]
+    filterset_class = CollectionFilterSet
 
     def get_base_queryset(self):
-        return super().get_base_queryset().prefetch_related("locales")
+        seen = permissions.policy.instances_user_has_any_permission_for(self.request.user, LISTED)
+        seen = environment.with_home(with_last_posted(seen))
+        return seen.select_related("collection").prefetch_related("locales")
+
+    def get_context_data(self, **kwargs):
+        return {**super().get_context_data(**kwargs), **site_notice(self.request.user)}
+
+    def get_edit_url(self, instance):
+        return super().get_edit_url(instance) if permissions.can_manage(self.request.user, instance) else None
+
+    def get_delete_url(self, instance):
+        may = self.user_has_permission_for_instance("delete", instance)
+        return super().get_delete_url(instance) if may else None
 
     def get_list_more_buttons(self, instance):
         buttons = super().get_list_more_buttons(instance)
-        if permissions.can_manage(self.request.user) and known_backend(instance):
-            url = reverse("wagtail_syndicate:connect", args=[instance.pk])
-            buttons.append(Button(gettext("Connection"), url=url, icon_name="link", priority=5))
+        if permissions.can_manage(self.request.user, instance):
+            history = reverse("syndication_accounts:history", args=[instance.pk])
+            buttons.append(Button(gettext("History"), url=history, icon_name="history", priority=15))
+            if known_backend(instance):
+                url = reverse("wagtail_syndicate:connect", args=[instance.pk])
+                buttons.append(Button(gettext("Connection"), url=url, icon_name="link", priority=5))
         return buttons
 
 
@@ -131,9 +196,21 @@ class CreateView(generic.CreateView):
         return []
 
     def get_success_url(self):
-        if self.object.by_hand or not permissions.can_manage(self.request.user):
+        if self.object.by_hand or not permissions.can_manage(self.request.user, self.object):
             return super().get_success_url()
         return reverse("wagtail_syndicate:connect", args=[self.object.pk])
+
+
+class OwnAccountMixin:
+    """For people who may do this to this very account; Wagtail's views ask only whether they may to any."""
+
+    action_on_account = "change"
+
+    def get_object(self, *args, **kwargs):
+        account = super().get_object(*args, **kwargs)
+        if not permissions.policy.user_has_permission_for_instance(self.request.user, self.action_on_account, account):
+            raise PermissionDenied
+        return account
 
 
 class KnownNetworkMixin:
@@ -147,16 +224,30 @@ class KnownNetworkMixin:
         return super().dispatch(request, *args, **kwargs)
 
 
-class EditView(KnownNetworkMixin, generic.EditView):
+class EditView(KnownNetworkMixin, OwnAccountMixin, generic.EditView):
     @cached_property
     def header_buttons(self):
-        if not permissions.can_manage(self.request.user):
-            return []
         url = reverse("wagtail_syndicate:connect", args=[self.object.pk])
         return [HeaderButton(gettext("Connection"), url=url, icon_name="link")]
 
+    def save_instance(self):
+        # Wagtail's own entry would say that something was changed, but not what.
+        changes = changed_values(self.form)
+        account = self.form.save()
+        if changes:
+            log(
+                instance=account,
+                action="wagtail_syndicate.edit",
+                user=self.request.user,
+                content_changed=True,
+                data={"changes": changes},
+            )
+        return account
 
-class DeleteView(generic.DeleteView):
+
+class DeleteView(OwnAccountMixin, generic.DeleteView):
+    action_on_account = "delete"
+
     def delete_action(self):
         connect.disconnect(self.object, self.request.user)
         super().delete_action()
@@ -167,6 +258,14 @@ class DeleteView(generic.DeleteView):
             "Delete “%(label)s”? Its access is given back to the network and it is unticked on all pages. "
             "What was posted stays there, and stays in the reports here."
         ) % {"label": self.object}
+
+
+class HistoryView(OwnAccountMixin, history.HistoryView):
+    pass
+
+
+class UsageView(OwnAccountMixin, usage.UsageView):
+    pass
 
 
 class AccountViewSet(ModelViewSet):
@@ -186,6 +285,8 @@ class AccountViewSet(ModelViewSet):
     add_view_class = CreateView
     edit_view_class = EditView
     delete_view_class = DeleteView
+    history_view_class = HistoryView
+    usage_view_class = UsageView
     search_fields = ["label", "handle"]
     search_backend_name = None
     list_display = [
@@ -194,9 +295,17 @@ class AccountViewSet(ModelViewSet):
         AccountColumn("handle", "handle", label=_("Account"), sort_key="handle"),
         LanguagesColumn("locales", label=_("Languages")),
         StatusColumn("status", "status", label=_("Status"), sort_key="status"),
+        UsedColumn("used", label=_("Last used")),
         ExpiryColumn("credentials_expire_at", label=_("Access expires"), sort_key="credentials_expire_at"),
     ]
     index_results_template_name = "wagtail_syndicate/accounts/index_results.html"
+
+    if wagtail.VERSION < (8, 0):
+        permission_policy = permissions.policy  # later it is registered (apps.py)
+
+    def get_permissions_to_register(self):
+        # They are given by collection, in a panel of their own.
+        return Permission.objects.none()
 
     def get_common_view_kwargs(self, **kwargs):
         # Pages that tick an account are not in the reference index, so "used 0 times" would be wrong.

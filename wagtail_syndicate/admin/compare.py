@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from wagtail.admin.compare import TextDiff, diff_text
 
+from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.admin.pictures import Album
 from wagtail_syndicate.admin.ticks import AFTER, Chosen
 from wagtail_syndicate.models import Account, targets_of
@@ -20,14 +21,18 @@ class TicksComparison:
 
     :param page_a: the older version of the page.
     :param page_b: the newer one.
+    :param user: who compares; accounts that the user may not know of are left out.
     """
 
     is_field = True
     is_child_relation = False
 
-    def __init__(self, page_a, page_b):
-        self.before = _choices(page_a)
-        self.after = _choices(page_b)
+    def __init__(self, page_a, page_b, user):
+        before, after = _choices(page_a), _choices(page_b)
+        ticked = Account.objects.filter(pk__in={*before, *after}).select_related("collection")
+        hidden = {account.pk for account in ticked if not permissions.can_see(user, account)}
+        self.before = {key: choice for key, choice in before.items() if key not in hidden}
+        self.after = {key: choice for key, choice in after.items() if key not in hidden}
 
     def field_label(self) -> str:
         """The name of the row."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.core.exceptions import PermissionDenied
@@ -11,19 +12,25 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import TemplateView, View
 from wagtail.admin import messages
-from wagtail.admin.utils import get_admin_base_url
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
+from wagtail.log_actions import log
 
+from wagtail_syndicate import tasks
 from wagtail_syndicate.accounts import connect, health, permissions, settle
-from wagtail_syndicate.accounts.connection import method_of, missing_settings
+from wagtail_syndicate.accounts.connection import method_of
 from wagtail_syndicate.accounts.problems import ConnectRefused, describe
 from wagtail_syndicate.accounts.settle import Offer
+from wagtail_syndicate.admin import connect_steps
 from wagtail_syndicate.admin.account_forms import MethodForm, known_backend
-from wagtail_syndicate.admin.accounts import access_ends, status_of
+from wagtail_syndicate.admin.accounts import status_of, with_last_posted
+from wagtail_syndicate.admin.addresses import callback_url
+from wagtail_syndicate.admin.site_notice import site_notice
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2
+from wagtail_syndicate.delivery.release import release
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, Rejected
 from wagtail_syndicate.models import Account
 from wagtail_syndicate.types import Identity
@@ -33,14 +40,8 @@ from wagtail_syndicate.types import Identity
 SESSION = "wagtail_syndicate_pending"
 OFFERS = "wagtail_syndicate_offers"
 MOST_PENDING = 5
+MOST_NAMED = 5
 ABOUT_THE_TARGET = ("target_missing", "permission")
-
-
-def callback_url(request) -> str:
-    """Where networks send people back to: the same for all accounts, because it has to be registered with them."""
-    address = reverse("wagtail_syndicate:callback")
-    base = get_admin_base_url()
-    return base.rstrip("/") + address if base else request.build_absolute_uri(address)
 
 
 def network_name(account: Account) -> str:
@@ -75,13 +76,15 @@ def take(request, name: str, key: str) -> dict | None:
 
 
 def go_on(request, result: Account | Offer):
-    """After the network accepted: to the list, or to the page where one of several is chosen."""
+    """After the network accepted: to the connection, which can be tested there, or to the choice between several."""
     if isinstance(result, Offer):
         pk = result.pending["account"]
         remember(request, OFFERS, str(pk), result.pending)
         return redirect("wagtail_syndicate:choose", pk=pk)
     say_connected(request, result)
-    return redirect("syndication_accounts:index")
+    if result.is_assisted:
+        return redirect("syndication_accounts:index")
+    return redirect("wagtail_syndicate:connect", pk=result.pk)
 
 
 def say_connected(request, account: Account) -> None:
@@ -90,12 +93,35 @@ def say_connected(request, account: Account) -> None:
         messages.success(request, _("“%(label)s” is ready. A person posts for it.") % {"label": account})
     else:
         messages.success(request, _("Connected as %(handle)s.") % {"handle": account.handle or account})
-    for twin in connect.twins(account):
+    say_released(request, account)
+    for twin in filter(partial(permissions.can_see, request.user), connect.twins(account)):
         messages.warning(
             request,
             _("“%(label)s” is the same account at %(network)s. A page with both ticked is posted twice.")
             % {"label": twin, "network": account.backend_class.label},
         )
+
+
+def say_released(request, account: Account) -> None:
+    """Let go what waited for the account, and tell what leaves now and for what it is too late."""
+    released = release(account)
+    if released.leaving:
+        tasks.ring()
+        text = ngettext(
+            "%(count)s post that waited for it leaves now.",
+            "%(count)s posts that waited for it leave now.",
+            released.leaving,
+        )
+        messages.success(request, text % {"count": released.leaving})
+    if late := released.too_late:
+        pages = ", ".join(dict.fromkeys(f"“{delivery.page_title}”" for delivery in late[:MOST_NAMED]))
+        text = ngettext(
+            "It is too late for %(count)s post: %(pages)s. To post it all the same, choose “Try again” on the page.",
+            "It is too late for %(count)s posts: %(pages)s. To post them all the same, choose “Try again” there.",
+            len(late),
+        )
+        more = " …" if len(late) > MOST_NAMED else ""
+        messages.warning(request, text % {"count": len(late), "pages": pages + more})
 
 
 class AccountPage(WagtailAdminTemplateMixin):
@@ -105,10 +131,10 @@ class AccountPage(WagtailAdminTemplateMixin):
 
     def setup(self, request, *args, **kwargs):
         super().setup(request, *args, **kwargs)
-        self.account = get_object_or_404(Account, pk=kwargs["pk"])
+        self.account = get_object_or_404(Account.objects.select_related("collection"), pk=kwargs["pk"])
 
     def dispatch(self, request, *args, **kwargs):
-        if not permissions.can_manage(request.user):
+        if not permissions.can_manage(request.user, self.account):
             raise PermissionDenied
         if known_backend(self.account) is None:
             messages.error(request, status_of(self.account)["note"])
@@ -189,41 +215,37 @@ class ConnectView(AccountPage, TemplateView):
         try:
             identity = health.check(self.account)
         except (ConnectRefused, NetworkError, ConfigurationError) as error:
+            log(instance=self.account, action="wagtail_syndicate.check", user=request.user, data={"works": False})
             messages.error(request, explained(error, self.account))
         else:
+            log(instance=self.account, action="wagtail_syndicate.check", user=request.user, data={"works": True})
             text = _("The access works: this is %(handle)s. Nothing was posted.")
             messages.success(request, text % {"handle": identity.handle or self.account})
+            say_released(request, self.account)
         return redirect(request.path)
 
     def get_context_data(self, sent: MethodForm | None = None, **kwargs):
         account, backend = self.account, self.account.backend_class
         address = callback_url(self.request)
-        ways = []
-        for method in backend.auth:
-            is_sent = sent is not None and sent.method is method
-            ways.append(
-                {
-                    "method": method,
-                    "form": sent if is_sent else MethodForm(account=account, method=method),
-                    "missing": missing_settings(backend, method),
-                    "leaves": isinstance(method, OAuth1 | OAuth2),
-                    "by_hand": isinstance(method, NoDoor),
-                }
-            )
+        ways = connect_steps.ways_of(account, self.request.user, sent)
+        status = status_of(account)
         there = urlsplit(address)
         elsewhere = there.netloc != self.request.get_host() and any(way["leaves"] for way in ways)
         return super().get_context_data(
             ways=ways,
+            steps=connect_steps.steps_of(account, ways, folded=status["tone"] == "ok"),
             several=len(ways) > 1,
             callback_url=address,
             needs_callback=any(getattr(method, "keys", None) for method in backend.auth),
             # The answer comes back to that address, where this browser may not be signed in.
             admin_address=f"{there.scheme}://{there.netloc}" if elsewhere else "",
-            status=status_of(account),
+            status=status,
             network=network_name(account),
             connected=account.status != Account.Status.NEW,
             can_check=account.status != Account.Status.NEW and not isinstance(method_of(account), NoDoor),
-            access_ends=access_ends(account),
+            access_ends=health.access_ends(account),
+            last_posted=with_last_posted(Account.objects.filter(pk=account.pk)).get().last_posted,
+            **site_notice(self.request.user),
             **kwargs,
         )
 
@@ -246,6 +268,9 @@ class CallbackView(View):
                 ),
             )
             return redirect("syndication_accounts:index")
+        account = Account.objects.filter(pk=pending["account"]).first()
+        if account is not None and not permissions.can_manage(request.user, account):
+            raise PermissionDenied  # the right was taken away meanwhile
         try:
             return go_on(request, connect.finish(pending, params, request.user))
         except (ConnectRefused, NetworkError, ConfigurationError) as error:
@@ -319,7 +344,12 @@ class ChooseView(AccountPage, TemplateView):
             "handle": handle,
             "name": name if name != handle else "",
             "address": settle.web_link(target.profile_url),
-            "taken": list(Account.objects.filter(**same).exclude(pk=self.account.pk).values_list("label", flat=True)),
+            "taken": list(
+                permissions.seen_accounts(self.request.user)
+                .filter(**same)
+                .exclude(pk=self.account.pk)
+                .values_list("label", flat=True)
+            ),
         }
 
     def refused(self, error: Exception | None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import swapper
@@ -21,7 +22,6 @@ from wagtail_syndicate.models.target import NO_IMAGE
 
 
 FIELD = "syndication"
-PERMISSION = "wagtail_syndicate.use_account"
 
 
 class SyndicationFormMixin:
@@ -35,6 +35,8 @@ class SyndicationFormMixin:
         self.choice_errors: dict[str, dict[str, list[str]]] = {}
         """What is wrong with what was chosen, by account and by input (``models.target.CHOSEN``)."""
         self.check_choices = True
+        if self.for_user is not None and not permissions.can_use(self.for_user):
+            self.fields.pop(FIELD, None)
         if FIELD in self.fields:
             self.fields[FIELD].initial = self._initial_ticks
 
@@ -140,9 +142,27 @@ class SyndicationFormMixin:
     def _targets(self, chosen) -> list[Target]:
         """What is ticked from now on, in the order of ticking."""
         wanted = {target.account_id: target for target in self.kept_targets}
-        wanted |= {account.pk: Target(account.pk, *choice) for account, choice in chosen}
+        wanted |= {target.account_id: target for target in self._signed(chosen)}
         earlier = [target.account_id for target in self.current_targets if target.account_id in wanted]
         return [wanted[key] for key in dict.fromkeys([*earlier, *wanted])]
+
+    def _signed(self, chosen) -> list[Target]:
+        """The chosen ticks, each with the user who made it what it is.
+
+        A tick that was not touched stays the one of whoever made it; one of somebody who may not use the account any
+        more is taken over by this user, who may and leaves it ticked.
+        """
+        before = {target.account_id: target for target in self.current_targets}
+        found = {account: before.get(account.pk, Target(account.pk)) for account, _choice in chosen}
+        known = permissions.people({target.by for target in found.values()} - {""})
+        left = permissions.not_permitted({account: target.by for account, target in found.items()}, known)
+        signed = []
+        for account, choice in chosen:
+            target = replace(found[account], **choice._asdict())
+            if account.pk in left or target != before.get(account.pk):
+                target = replace(target, by=str(self.for_user.pk))
+            signed.append(target)
+        return signed
 
     def _initial_ticks(self) -> Ticks:
         offered = {account.pk for account in self.offered_accounts}

@@ -58,6 +58,11 @@ def is_wanted(model) -> bool:
     )
 
 
+def has_panel(model) -> bool:
+    """Whether pages of this type have the panel, by itself or placed by hand."""
+    return _has_panel(model.get_edit_handler())
+
+
 def _with_panel(handler, model):
     if not _has_panel(handler):
         if not is_wanted(model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from django import forms
 from django.urls import NoReverseMatch, reverse
@@ -10,8 +11,9 @@ from django.utils.translation import gettext_lazy
 from wagtail.admin.panels import Panel
 from wagtail.admin.staticfiles import versioned_static
 
+from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.admin.compare import TicksComparison
-from wagtail_syndicate.admin.forms import FIELD, PERMISSION
+from wagtail_syndicate.admin.forms import FIELD
 from wagtail_syndicate.admin.offers import Offer, grouped
 from wagtail_syndicate.admin.record import record_of
 from wagtail_syndicate.delivery.guards import account_obstacle, site_id_of
@@ -46,13 +48,18 @@ class SyndicationPanel(Panel):
         return "syndication"
 
     def get_form_options(self):
-        return {"fields": [FIELD], "field_permissions": {FIELD: PERMISSION}}
+        # Wagtail's "field_permissions" do not know of collections: the form takes the field away itself.
+        return {"fields": [FIELD]}
 
     class BoundPanel(Panel.BoundPanel):
         template_name = "wagtail_syndicate/panel/panel.html"
 
         def is_shown(self):
-            return self.form is not None and FIELD in self.form.fields
+            return self.form is not None and (self._may_tick or permissions.can_see(self.request.user))
+
+        @property
+        def _may_tick(self) -> bool:
+            return FIELD in self.form.fields
 
         @property
         def media(self):
@@ -64,20 +71,21 @@ class SyndicationPanel(Panel):
 
         def get_context_data(self, parent_context=None):
             context = super().get_context_data(parent_context)
-            record = record_of(self.instance, self.request.user) if self.instance.pk else {"entries": []}
-            offers = self._offers(record["entries"])
+            record = record_of(self.instance, self.request.user) if self.instance.pk else {"entries": [], "hidden": 0}
+            offers = self._offers(record["entries"]) if self._may_tick else []
             placed = {entry.delivery.pk for offer in offers for entry in offer.entries}
             context.update(record)
             context.update(
                 {
                     # The others stand beside their accounts.
                     "entries": [entry for entry in record["entries"] if entry.delivery.pk not in placed],
+                    "may_tick": self._may_tick,
                     "offers": offers,
                     "groups": grouped(offers),
                     "blank": Offer(Account(pk=None)),
                     "has_search": len(offers) >= SEARCH_FROM,
                     "opens_cards": sum(offer.ticked for offer in offers) <= OPEN_UP_TO,
-                    "kept": self._kept_ticks(),
+                    **self._kept_ticks(),
                     "errors": self._errors(),
                     "language": self.instance.locale.language_code,
                     "page_id": self.instance.pk or "",
@@ -88,7 +96,8 @@ class SyndicationPanel(Panel):
             return context
 
         def get_comparison(self):
-            return [TicksComparison] if self.request.user.has_perm(PERMISSION) else []
+            user = self.request.user
+            return [partial(TicksComparison, user=user)] if permissions.can_see(user) else []
 
         def _offers(self, entries) -> list[Offer]:
             by_account = {}
@@ -106,17 +115,20 @@ class SyndicationPanel(Panel):
                 for account in self.form.offered_accounts
             ]
 
-        def _kept_ticks(self) -> list[Kept]:
+        def _kept_ticks(self) -> dict[str, Any]:
+            """The ticks that this user cannot change here; of accounts that the user may not know of, how many."""
             keys = [target.account_id for target in self.form.kept_targets]
-            if not keys:
-                return []
+            ticked = Account.objects.filter(pk__in=keys).count() if keys else 0
+            if not ticked:
+                return {"kept": [], "kept_hidden": 0}
             page = self.instance
             site_id = site_id_of(page) if page.pk else None
-            accounts = Account.objects.filter(pk__in=keys).prefetch_related("locales", "sites")
-            return [
+            seen = permissions.seen_accounts(self.request.user).filter(pk__in=keys)
+            kept = [
                 Kept(account, explain(account_obstacle(account, page, site_id), account.network))
-                for account in accounts
+                for account in seen.prefetch_related("locales", "sites")
             ]
+            return {"kept": kept, "kept_hidden": ticked - len(kept)}
 
         def _errors(self) -> list[str]:
             """What is wrong with the ticks themselves; what was chosen for an account carries its own errors."""
@@ -143,7 +155,7 @@ class SyndicationPanel(Panel):
 
         def _accounts_url(self) -> str:
             """Where accounts are added, for those who may."""
-            if not self.request.user.has_perm("wagtail_syndicate.add_account"):
+            if not permissions.can_add(self.request.user):
                 return ""
             try:
                 return reverse("syndication_accounts:index")

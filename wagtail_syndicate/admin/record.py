@@ -12,11 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.accounts import permissions
+from wagtail_syndicate.accounts.environment import AWAY
 from wagtail_syndicate.admin.ticks import Chosen
-from wagtail_syndicate.delivery import actions, schedule
+from wagtail_syndicate.delivery import actions, approval, schedule
 from wagtail_syndicate.delivery.chosen import SCHEDULED
 from wagtail_syndicate.delivery.outdated import outdated
 from wagtail_syndicate.models import Account, Attempt, Delivery
+from wagtail_syndicate.types import Message
 
 
 State = Delivery.State
@@ -40,6 +42,8 @@ LOOKS = {
     State.MISSED: Look("critical", "warning"),
     State.SKIPPED: Look("neutral", "minus"),
     State.CANCELLED: Look("neutral", "cross"),
+    State.REHEARSED: Look("neutral", "view"),
+    State.APPROVAL: Look("warning", "user"),
     State.REMOVED: Look("neutral", "bin"),
 }
 
@@ -54,12 +58,18 @@ SOON = timedelta(minutes=10)
 
 
 class Button(NamedTuple):
-    """An action that makes sense now; ``asks_link`` tells that the post's address may be given with it."""
+    """An action that makes sense now.
+
+    ``asks_link``: the post's address may be given with it; ``asks_note``: some words may; ``mark``: names the message
+    that it is about.
+    """
 
     name: str
     label: str
     asks_link: bool
     is_main: bool
+    asks_note: bool = False
+    mark: str = ""
 
     @property
     def asks_when(self) -> bool:
@@ -78,6 +88,8 @@ LABELS = {
     "send_again": _("Send again"),
     "mark_posted": _("Mark as posted"),
     "cancel": _("Cancel"),
+    "approve": _("Approve"),
+    "reject": _("Reject"),
     "send_now": _("Post now"),
     "reschedule": _("Choose another time"),
     "edit": _("Update the post"),
@@ -92,7 +104,7 @@ CONFIRMATIONS = {
     "share_again": _("Post the page once more? Readers will see it a second time."),
 }
 
-MAIN = ("retry", "confirm", "mark_posted")
+MAIN = ("retry", "confirm", "mark_posted", "approve")
 
 DONE_BY_PERSON = {
     "retry": _("asked to try again"),
@@ -100,6 +112,8 @@ DONE_BY_PERSON = {
     "send_again": _("said that the post is not there, and sent it again"),
     "mark_posted": _("marked it as posted"),
     "cancel": _("cancelled it"),
+    "approve": _("approved it"),
+    "reject": _("rejected it"),
     "send_now": _("had it posted without waiting for its time"),
     "reschedule": _("chose another time"),
     "edit": _("asked to update the post"),
@@ -110,6 +124,7 @@ DONE_BY_PERSON = {
 }
 
 OUTCOMES = {
+    "Rehearsed": _("Nothing was sent."),
     "Sent": _("Accepted by the network."),
     "found": _("The post is there."),
     "absent": _("The post was not found."),
@@ -169,10 +184,17 @@ class Entry:
         return any(button.asks_link for button in self.buttons)
 
     @property
+    def asks_note(self) -> bool:
+        """Whether a field for some words to the editor is shown."""
+        return any(button.asks_note for button in self.buttons)
+
+    @property
     def explanation(self) -> str:
         """Why it is in this state and who must act."""
         if self.delivery.reason in NOT_WHY and is_stuck(self.delivery):
             return self.delivery.explain(self.delivery.account.problem or "not_connected")
+        if self.delivery.state == State.APPROVAL:
+            return _("Somebody else who may manage the account has to read this post and approve it.")
         return self.delivery.explanation
 
     @property
@@ -201,6 +223,19 @@ class Entry:
         return message.link if message and self.delivery.state in (State.SENT, State.POSTED) else ""
 
     @property
+    def rejection(self) -> Attempt | None:
+        """The last rejection, when it says why; ``None`` while the post is not rejected."""
+        if self.delivery.reason != "rejected":
+            return None
+        lines = [line.attempt for line in self.lines if line.attempt.outcome == "reject"]
+        return lines[-1] if lines and lines[-1].detail else None
+
+    @property
+    def to_read(self) -> Message | None:
+        """The message that waits for approval, ``None`` when none does."""
+        return self.delivery.message if self.delivery.state == State.APPROVAL else None
+
+    @property
     def text_to_paste(self) -> str:
         """What a person posts by hand, "" when nothing is to be posted."""
         message = self.delivery.message
@@ -216,6 +251,8 @@ def note_of(delivery: Delivery) -> str:
         return _("Posted, and deleted again. Publishing the page again does not post it again.")
     if delivery.state in (State.SENT, State.POSTED):
         return _("Posted already. Publishing the page again does not post it again.")
+    if delivery.state == State.REHEARSED:
+        return _("Rehearsed only. Publishing the page again does it once more, with the words that are here then.")
     if delivery.state in (State.FAILED, State.MISSED):
         return _("Not posted. To post other words, change them here, publish, then choose “Try again” above.")
     if delivery.state in (State.UNKNOWN, State.SENDING):
@@ -226,9 +263,10 @@ def note_of(delivery: Delivery) -> str:
 def is_stuck(delivery: Delivery) -> bool:
     """Whether it waits for somebody who mends the account, not for time to pass."""
     account = delivery.account
-    if not (delivery.state == State.WAITING or is_wished(delivery)) or account is None or account.by_hand:
+    waits = delivery.state == State.WAITING or (delivery.state == State.APPROVAL and delivery.payload is None)
+    if not (waits or is_wished(delivery)) or account is None or account.by_hand:
         return False
-    return account.status != Account.Status.CONNECTED
+    return account.status != Account.Status.CONNECTED or delivery.reason == AWAY
 
 
 def is_wished(delivery: Delivery) -> bool:
@@ -236,33 +274,42 @@ def is_wished(delivery: Delivery) -> bool:
     return delivery.state == State.SENT and delivery.wish in (Delivery.Wish.EDIT, Delivery.Wish.DELETE)
 
 
-def may_act(user, page) -> Callable[[Delivery], bool]:
-    """Whether ``user`` may decide about deliveries of ``page``, as a question to be asked for each of them.
+def may_act(user, page) -> Callable[[Delivery, str], bool]:
+    """Whether ``user`` may do something with deliveries of ``page``, as a question to be asked for each of them.
 
-    Publishing the page and using the account are both needed; of a deleted page, managing accounts.
+    Publishing the page and using, or managing, the account are both needed; of a deleted page, managing the account.
+    Approving is for those who manage the account and have no part in the post.
 
     :param page: ``None`` when it was deleted.
     """
-    manages = permissions.can_manage(user)
-    allowed = page.permissions_for_user(user).can_publish() if page else manages
-    if not allowed:
-        return lambda delivery: False
-    usable = set(permissions.usable_accounts(user).values_list("pk", flat=True))
-    uses = permissions.can_use(user)
-    return lambda delivery: manages or (delivery.account_id in usable if delivery.account_id else uses)
+    manages = set(permissions.managed_accounts(user).values_list("pk", flat=True))
+    uses = set(permissions.usable_accounts(user).values_list("pk", flat=True)) if page else set()
+    of_deleted_accounts = permissions.can_manage(user) or (page is not None and permissions.can_use(user))
+    publishes = page is None or page.permissions_for_user(user).can_publish()
+
+    def may(delivery: Delivery, action: str = "") -> bool:
+        if action in approval.ACTIONS:
+            return approval.may_decide(user, delivery)
+        account = delivery.account_id
+        return publishes and (account in manages or account in uses if account else of_deleted_accounts)
+
+    return may
 
 
 def record_of(page, user, most_composed: int = 0, **extra: Any) -> dict[str, Any]:
-    """The template context for all deliveries of a page; takes a fixed number of queries.
+    """The template context for the deliveries of a page, of those accounts that ``user`` may know of; takes a fixed
+    number of queries.
 
     :param most_composed: how many posts may be composed anew to tell whether they are out of date, which takes time;
         0: tell what was found out before.
     :param extra: as for :func:`record`.
     """
     deliveries = list(_with_all(Delivery.objects.filter(page_id=page.pk)).order_by("account_label", "pk"))
+    known = set(permissions.seen_accounts(user).values_list("pk", flat=True))
+    seen = [delivery for delivery in deliveries if delivery.account_id is None or delivery.account_id in known]
     live = page if page.live and not page.has_unpublished_changes else _live(page)
-    late = outdated(live, deliveries, most_composed) if live else ()
-    return record(deliveries, may_act(user, page), outdated=late, **extra)
+    late = outdated(live, seen, most_composed) if live else ()
+    return record(seen, may_act(user, page), hidden=len(deliveries) - len(seen), outdated=late, **extra)
 
 
 def record_of_one(delivery: Delivery, user, **extra: Any) -> dict[str, Any]:
@@ -273,10 +320,23 @@ def record_of_one(delivery: Delivery, user, **extra: Any) -> dict[str, Any]:
     return record(_with_all(Delivery.objects.filter(pk=delivery.pk)), may_act(user, None), **extra)
 
 
+def entry_of_one(delivery: Delivery, user, page, error: str = "", typed: str = "") -> Entry:
+    """One delivery as it is shown to ``user``.
+
+    :param page: its specific page, ``None`` when it was deleted.
+    :param error: what is wrong with an address that was typed; :param typed: the address.
+    """
+    later = Delivery.objects.filter(
+        page=delivery.page_id, account=delivery.account_id, generation__gt=delivery.generation
+    )
+    return _entry(delivery, may_act(user, page), not later.exists(), False, error, typed)
+
+
 def record(
     deliveries: Iterable[Delivery],
-    may: Callable[[Delivery], bool],
+    may: Callable[[Delivery, str], bool],
     message: str = "",
+    hidden: int = 0,
     errors: dict[int, tuple[str, str]] | None = None,
     outdated: Collection[int] = (),
 ) -> dict[str, Any]:
@@ -284,6 +344,7 @@ def record(
 
     :param outdated: primary keys of those that say something else than their page.
     :param message: something to say above them.
+    :param hidden: how many there are besides, of accounts that the person may not know of.
     :param errors: what is wrong with an address that was typed, and the address, by delivery.
     """
     deliveries = list(deliveries)
@@ -293,7 +354,7 @@ def record(
     entries = [
         _entry(
             delivery,
-            may(delivery),
+            may,
             delivery.generation == last[delivery.account_id],
             delivery.pk in outdated,
             *(errors or {}).get(delivery.pk, ()),
@@ -302,6 +363,7 @@ def record(
     ]
     return {
         "entries": entries,
+        "hidden": hidden,
         "message": message,
         "is_busy": any(_is_moving(entry.delivery) for entry in entries),
     }
@@ -314,11 +376,13 @@ def _live(page):
 
 def _with_all(queryset):
     attempts = Attempt.objects.select_related("user")
-    return queryset.select_related("account").prefetch_related(Prefetch("attempts", queryset=attempts))
+    return queryset.select_related("account__collection").prefetch_related(Prefetch("attempts", queryset=attempts))
 
 
 def _is_moving(delivery: Delivery) -> bool:
     """Whether the state will change by itself, so that looking again makes sense."""
+    if delivery.state == State.APPROVAL:
+        return delivery.payload is None and not is_stuck(delivery)
     if delivery.state in (State.WAITING, State.UNKNOWN) or is_wished(delivery):
         is_near = delivery.due_at is not None and delivery.due_at < timezone.now() + SOON
         return is_near and not is_stuck(delivery)
@@ -326,17 +390,33 @@ def _is_moving(delivery: Delivery) -> bool:
 
 
 def _entry(
-    delivery: Delivery, may: bool, is_latest: bool, is_outdated: bool, error: str = "", typed: str = ""
+    delivery: Delivery,
+    may: Callable[[Delivery, str], bool],
+    is_latest: bool,
+    is_outdated: bool,
+    error: str = "",
+    typed: str = "",
 ) -> Entry:
-    names = actions.allowed(delivery, is_latest) if may else ()
+    names = [name for name in actions.allowed(delivery, is_latest) if may(delivery, name)]
     return Entry(
         delivery,
         STUCK if is_stuck(delivery) else LOOKS[State(delivery.state)],
-        [Button(name, LABELS[name], name in actions.WITH_PERMALINK, name in MAIN) for name in names],
+        [_button(name, delivery) for name in names],
         [Line(attempt, _words(attempt, delivery)) for attempt in delivery.attempts.all()],
         error,
         typed,
         is_outdated,
+    )
+
+
+def _button(name: str, delivery: Delivery) -> Button:
+    return Button(
+        name,
+        LABELS[name],
+        asks_link=name in actions.WITH_PERMALINK,
+        is_main=name in MAIN,
+        asks_note=name in actions.WITH_NOTE,
+        mark=approval.mark_of(delivery) if name in actions.WITH_MARK else "",
     )
 
 

@@ -18,6 +18,11 @@ class OAuth2:
         the app registers itself (``register_url``).
     :param register_url: where an app asks for keys of its own, for networks of many servers.
     :param refresh: whether access tokens can be refreshed; :param revoke_url: where they are given back.
+    :param optional_scopes: those of the ``scopes`` that some accounts do without: a person may deny them.
+    :param issuer: how the network names itself in its answers (``iss``, RFC 9207), where it is known to do so always.
+    :param console: the network's page for developers, where apps are made.
+    :param preparation: what has to be done there first, step by step. Lazy strings.
+    :param key_labels: what the network calls the ``keys`` there, in their order.
     """
 
     authorize_url: str
@@ -33,11 +38,19 @@ class OAuth2:
     register_url: str = ""
     refresh: bool = False
     revoke_url: str = ""
+    optional_scopes: tuple[str, ...] = ()
+    issuer: str = ""
+    console: str = ""
+    preparation: tuple[str, ...] = ()
+    key_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class OAuth1:
-    """The OAuth 1.0a flow: request token, consent, access token; signed with HMAC-SHA1."""
+    """The OAuth 1.0a flow: request token, consent, access token; signed with HMAC-SHA1.
+
+    The last three parameters are those of :class:`OAuth2`.
+    """
 
     request_token_url: str
     authorize_url: str
@@ -45,6 +58,9 @@ class OAuth1:
     name: str = "oauth1"
     label: str = "OAuth 1.0a"
     keys: tuple[str, str] = ("CONSUMER_KEY", "CONSUMER_SECRET")
+    console: str = ""
+    preparation: tuple[str, ...] = ()
+    key_labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

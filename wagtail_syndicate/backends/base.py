@@ -6,7 +6,7 @@ frozen values, and answers with a receipt or one of the exceptions of :mod:`wagt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -135,6 +135,14 @@ class BaseBackend:
         """
         return (self.identify(),)
 
+    def granted_scopes(self) -> Collection[str] | None:
+        """What the fresh credentials are good for; asked by networks that do not say so in the answer with the token.
+
+        :returns: ``None`` where that cannot be asked.
+        :raises NetworkError: the network could not be asked.
+        """
+        return None
+
     def identify(self) -> Identity:
         """Ask the network whose credentials these are. Posts nothing.
 
@@ -175,6 +183,10 @@ class BaseBackend:
     def can_find(self) -> bool:
         """Whether this account's posts can be looked up; needs no credentials to answer."""
         return self.offers("find")
+
+    def facts(self) -> Sequence[str]:
+        """What connecting found out about this account that an admin wants to see, in sentences; asks nobody."""
+        return ()
 
     def edit(self, remote_id: str, message: Message) -> Receipt:
         """Change the words of a post that is there; its pictures stay.

@@ -6,7 +6,6 @@ answers of the reference server (PDS 0.4.217 and 0.5.35), which the service test
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate.backends.auth import Pasted, PastedField
 from wagtail_syndicate.backends.base import BaseBackend, link_to
-from wagtail_syndicate.backends.bluesky_record import COLLECTION, claims, ends_at, post_record, record_key
+from wagtail_syndicate.backends.bluesky_record import COLLECTION, bare_handle, claims, ends_at, post_record, record_key
 from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.compose import counting
@@ -42,8 +41,6 @@ from wagtail_syndicate.types import (
 )
 
 
-# What surrounds a handle that was copied from a page: the sign before it, and invisible marks of direction.
-AROUND_HANDLES = "@ \u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 OWN_PASSWORD = "com.atproto.access"  # noqa: S105 (the scope of a session that the account's own password opened)
 
 OTHER_SERVER = (200, 301, 302, 307, 308, 404, 405)  # answers to a sign-in that only something else gives
@@ -228,8 +225,7 @@ class Backend(BaseBackend):
         return {"repo": self.connection.remote_id, "collection": COLLECTION, "rkey": rkey}
 
     def _log_in(self) -> Grant:
-        given = str(self.connection.options.get("handle", ""))
-        identifier = self.connection.remote_id or re.sub(r"^https?://.*/profile/", "", given).strip(AROUND_HANDLES)
+        identifier = self.connection.remote_id or bare_handle(str(self.connection.options.get("handle", "")))
         password = self.connection.credentials.get("app_password", "")
         asked = {"identifier": identifier, "password": password}
         try:

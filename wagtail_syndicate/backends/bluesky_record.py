@@ -33,7 +33,13 @@ MARKED = rf"{OWN}|{ADDRESS}|{TAG}"
 LAST_PUNCTUATION = regex.compile(r"\p{P}+$")
 USABLE = regex.compile(r"https?://[^\s/]\S*")
 
+AROUND_HANDLES = "@ \u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 LANGUAGE = regex.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*", regex.IGNORECASE)
+
+
+def bare_handle(given: str) -> str:
+    """A handle without its page's address and what is copied along: the sign before it, marks of direction."""
+    return regex.sub(r"^https?://.*/profile/", "", given).strip(AROUND_HANDLES)
 
 
 def record_key(key: str) -> str:

@@ -68,8 +68,16 @@ class Backend(GraphBackend):
             # Without business_management, pages of a business portfolio are left out of the list of pages.
             scopes=("pages_show_list", "pages_read_engagement", "pages_manage_posts", "business_management"),
             scope_separator=",",
+            optional_scopes=("business_management",),
             pkce=False,
             label=_("Sign in at Facebook"),
+            console="https://developers.facebook.com/apps/",
+            preparation=(
+                _("Make an app for managing pages, and add the permissions named below."),
+                _("Under Facebook Login, Settings, enter the callback address as a valid OAuth redirect URI."),
+                _("Give everybody who will connect a page a role in the app; others need Meta's App Review first."),
+            ),
+            key_labels=("App ID", "App secret"),
         ),
     )
     conditions = (
@@ -149,6 +157,11 @@ class Backend(GraphBackend):
         answer = BaseBackend.call(self, "GET", token, params=fields, headers={"Authorization": None})
         # What is kept is the page's token.
         return Grant(self.grant(answer).credentials)
+
+    def granted_scopes(self) -> frozenset[str]:
+        """What the person allowed: the answer with the token does not say, and each can be declined apart."""
+        given = self.listed("me/permissions", {}, 1)
+        return frozenset(str(one.get("permission")) for one in given if one.get("status") == "granted")
 
     def targets(self) -> Sequence[Identity]:
         """The pages that the person who signed in may post as."""

@@ -78,11 +78,17 @@ def session() -> requests.Session:
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without any of ``secrets``, also as they stand in addresses."""
+    """``text`` without any of ``secrets``, also as they stand in addresses and in JSON."""
     for secret in filter(None, secrets):
-        for written in {secret, quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace")}:
+        for written in _ways_to_write(secret):
             text = text.replace(written, HIDDEN)
     return text
+
+
+def _ways_to_write(secret: str) -> set[str]:
+    """A secret as it is, as it stands in addresses, and as it stands in JSON."""
+    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
+    return {secret, quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), *escaped}
 
 
 class _Redactor(logging.Filter):
@@ -183,6 +189,9 @@ class Http:
 
     :param secrets: values that no exception may show.
     """
+
+    rehearses = False
+    """Whether requests are written down instead of sent (``backends.rehearsal``)."""
 
     def __init__(self, secrets: Iterable[str] = ()):
         self.secrets = tuple(secrets)

@@ -140,6 +140,15 @@ class Backend(BaseBackend):
         }
         return Identity(remote_id, handle, f"{self.host('web')}/R/ti/p/{quote(handle, safe='')}", options)
 
+    def facts(self) -> Sequence[str]:
+        used, quota = self.connection.options.get("quota_used"), self.connection.options.get("quota")
+        if used is None:
+            return ()
+        told = _("Messages this month, when it was last tested: %(used)s of the %(quota)s that the plan allows.")
+        if quota is None:
+            told = _("Messages this month, when it was last tested: %(used)s. The plan sets no limit.")
+        return (told % {"used": used, "quota": quota},)
+
     def upload(self, media: Media) -> str:
         """The address where LINE will fetch the picture; nothing is handed over."""
         if not media.url.startswith("https://") or len(media.url) > PICTURE_URL:

@@ -44,10 +44,10 @@ TITLE_LENGTH, DESCRIPTION_LENGTH = 400, 1000  # characters of a card; how long a
 MEDIA_WAITS = (1, 2, 3)  # seconds between tries while a picture is being prepared
 PAGE, PAGES = 50, 3
 CLOCK_SKEW = timedelta(seconds=2)
-# Where pictures are sent to, with the account's key: www.linkedin.com/dms-uploads/ in the documents.
-UPLOAD = re.compile(r"https://(?:[\w-]+\.)*(?:linkedin|licdn)\.com(?::443)?/.*", re.ASCII | re.IGNORECASE)
 # The first bits of these numbers are the milliseconds at which they were made.
 POST = re.compile(r"urn:li:(?:share|ugcPost):(\d{15,20})(?!\d)")
+CONSOLE = "https://www.linkedin.com/developers/apps"
+KEY_LABELS = ("Client ID", "Client Secret")
 
 
 class Backend(LinkedIn):
@@ -73,6 +73,13 @@ class Backend(LinkedIn):
             label=_("Profile of a member"),
             pkce=False,
             refresh=True,
+            console=CONSOLE,
+            preparation=(
+                _("Make an app, and let an administrator of the page that it belongs to verify it."),
+                _("Under Products add “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect”."),
+                _("Under Auth enter the callback address, and note the Client ID and the Client Secret."),
+            ),
+            key_labels=KEY_LABELS,
         ),
         OAuth2(
             authorize_url="{web}/oauth/v2/authorization",
@@ -83,6 +90,13 @@ class Backend(LinkedIn):
             pkce=False,
             keys=("ORGANISATION_CLIENT_ID", "ORGANISATION_CLIENT_SECRET"),
             refresh=True,
+            console=CONSOLE,
+            preparation=(
+                _("Make a second app that has no other product, and verify it."),
+                _("Under Products ask for the “Community Management API”. LinkedIn reviews that; it takes weeks."),
+                _("Under Auth enter the callback address, and note the Client ID and the Client Secret."),
+            ),
+            key_labels=KEY_LABELS,
         ),
     )
     conditions = (
@@ -117,18 +131,13 @@ class Backend(LinkedIn):
         order = {"initializeUploadRequest": {"owner": self.connection.remote_id}}
         answer = self.call("POST", "{api}/rest/images?action=initializeUpload", json=order)
         address, urn = answer.get("value", "uploadUrl"), answer.get("value", "image")
-        if not isinstance(address, str) or not isinstance(urn, str) or not self._is_safe(address):
+        if not isinstance(address, str) or not isinstance(urn, str) or not self.is_safe(address):
             raise NotSent("network_busy", "the answer holds no address for the picture", answer.status)
         try:
             self.call("PUT", address, data=media.data, headers={"Content-Type": media.content_type})
         except Rejected as error:
             raise MediaRejected("image_refused", error.detail, error.status) from None
         return urn, media.alt[: self.limits.images.alt_length]
-
-    def _is_safe(self, address: str) -> bool:
-        """Whether the account's key may be sent there: to LinkedIn, encrypted, or to a host that settings name."""
-        named = ["/".join(host.split("/", 3)[:3]) for host in (self.option("HOSTS") or {}).values()]
-        return bool(UPLOAD.fullmatch(address)) or any(address.startswith(f"{origin}/") for origin in named)
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
         """Post, with some patience while LinkedIn prepares the picture: until then it refuses the post."""

@@ -7,6 +7,7 @@ notes of 2026-09 and 2026-10; the codes are those of the Posts API. Real answers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -24,6 +25,8 @@ DAY = 86400  # seconds
 ORGANISATION = "urn:li:organization:"
 POSTING_ROLES = ("ADMINISTRATOR", "CONTENT_ADMIN", "CONTENT_ADMINISTRATOR", "DIRECT_SPONSORED_CONTENT_POSTER")
 FINDER = {"X-RestLi-Method": "FINDER"}
+# Where pictures are sent to, with the account's key: www.linkedin.com/dms-uploads/ in the documents.
+UPLOAD = re.compile(r"https://(?:[\w-]+\.)*(?:linkedin|licdn)\.com(?::443)?/.*", re.ASCII | re.IGNORECASE)
 
 
 class LinkedIn(BaseBackend):
@@ -71,6 +74,11 @@ class LinkedIn(BaseBackend):
     def url(self, template: str) -> str:
         """As in the base class; addresses that LinkedIn gave for uploads are whole already."""
         return super().url(template) if template.startswith("{") else template
+
+    def is_safe(self, address: str) -> bool:
+        """Whether the account's key may be sent there: to LinkedIn, encrypted, or to a host that settings name."""
+        named = ["/".join(host.split("/", 3)[:3]) for host in (self.option("HOSTS") or {}).values()]
+        return bool(UPLOAD.fullmatch(address)) or any(address.startswith(f"{origin}/") for origin in named)
 
     def headers(self) -> dict[str, str]:
         """The version is asked for by name; LinkedIn ends each about a year after its month."""

@@ -114,6 +114,11 @@ class Backend(BaseBackend):
             ),
         )
 
+    def facts(self) -> Sequence[str]:
+        limits = self.get_limits()
+        told = _("The server takes posts of %(length)s characters with up to %(count)s pictures.")
+        return (told % {"length": limits.length, "count": limits.images.count},)
+
     def identify(self) -> Identity:
         """Whose token this is, and what the server allows (``/api/v2/instance``; docs, methods/instance)."""
         try:

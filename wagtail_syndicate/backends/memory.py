@@ -71,6 +71,8 @@ class Backend(BaseBackend):
         return Identity(name, name, f"{self.host('web')}/{name}")
 
     def publish(self, message: Message, uploads: Sequence[Any], key: str) -> Receipt:
+        if self.http.rehearses:
+            self.http.request("POST", f"{self.host('web')}/{self.connection.handle}", json=message.to_dict())
         with self._fault("publish"):
             post = next((post for post in self._own() if key and post.key == key), None)
             if post is None:

@@ -67,6 +67,13 @@ class Backend(Methods):
             pkce=False,
             refresh=True,
             keys=("CLIENT_ID", "CLIENT_SECRET", "APPLICATION_KEY"),
+            console="https://ok.ru/devaccess",
+            preparation=(
+                _("Become a developer and add an app for external sites. OK sends its three keys by e-mail."),
+                _("Enter the callback address in the app's settings."),
+                _("Write to api-support@ok.ru with the app's id, and ask for the permissions named below."),
+            ),
+            key_labels=("Application ID", "Application secret key", "Application public key"),
         ),
     )
     conditions = (

@@ -75,6 +75,7 @@ class Methods(BaseBackend):
     def method(self, name: str, *, irreversible: bool = False, **params: str) -> Answer:
         """Call a method of the API; ``irreversible`` as for :meth:`call`."""
         token = self.connection.credentials.get("access_token", "")
-        params |= {"method": name, "format": "json", "application_key": str(self.option("APPLICATION_KEY", ""))}
+        public = self.connection.app.more.get("APPLICATION_KEY") or self.option("APPLICATION_KEY", "")
+        params |= {"method": name, "format": "json", "application_key": str(public)}
         signed = {"access_token": token, "sig": signature(params, token, self.connection.app.client_secret)}
         return self.call("POST", "{api}/fb.do", irreversible=irreversible, data=params | signed)

@@ -27,7 +27,7 @@ def built_in() -> tuple[str, ...]:
 @cache
 def _known_paths() -> dict[str, str]:
     paths = {name: f"{backends.__name__}.{name}.Backend" for name in built_in()}
-    paths.update({point.name: point.value.replace(":", ".") for point in entry_points(group=ENTRY_POINTS)})
+    paths.update({point.name: f"{point.module}.{point.attr}" for point in entry_points(group=ENTRY_POINTS)})
     return paths
 
 
@@ -42,7 +42,7 @@ def names() -> list[str]:
 def get(name: str) -> type[BaseBackend]:
     """The backend of a network, also of one that is no longer offered to admins but still has accounts.
 
-    :raises ConfigurationError: no such network, or its dotted path leads nowhere.
+    :raises ConfigurationError: no such network, or its dotted path leads nowhere, or to a network of another name.
     """
     path = conf.network_options(name).get("BACKEND") or _known_paths().get(name)
     if path is None:
@@ -55,6 +55,12 @@ def get(name: str) -> type[BaseBackend]:
         ) from error
     if not (isinstance(backend, type) and issubclass(backend, BaseBackend)):
         raise ConfigurationError(f"{path!r}, the backend of the network {name!r}, is not a subclass of BaseBackend.")
+    if backend.name != name:
+        # Accounts and settings are kept under the class's name: under another one nobody would find them again.
+        raise ConfigurationError(
+            f"The backend {path!r} calls its network {backend.name!r}, not {name!r}. Use that name in NETWORKS and "
+            "for the entry point."
+        )
     return backend
 
 

@@ -74,6 +74,13 @@ class Backend(GraphBackend):
             scope_separator=",",
             pkce=False,
             label=_("Sign in at Threads"),
+            console="https://developers.facebook.com/apps/",
+            preparation=(
+                _("Make an app for the Threads API, and add the permissions named below."),
+                _("Enter the callback address among the redirect callback URLs. It must be https, and not localhost."),
+                _("Under App roles invite the profile as a Threads tester; its owner accepts in the Threads app."),
+            ),
+            key_labels=("Threads app ID", "Threads app secret"),
         ),
     )
     conditions = (

@@ -87,6 +87,13 @@ class Backend(BaseBackend):
             revoke_url="{api}/oauth2/revokeoauth2",
             pkce=False,
             scope_separator=",",
+            console="https://open.weibo.com/developers",
+            preparation=(
+                _("Have the organisation verified as a developer, and make an app."),
+                _("Enter the callback address, and bind the domain of the articles to the app."),
+                _("Ask for the review of the app. Until it is passed only its test users can post."),
+            ),
+            key_labels=("App Key", "App Secret"),
         ),
     )
     conditions = (

@@ -6,7 +6,6 @@ public issues (duplicate: akrherz/iembot#163, 2026-02; limits of a day: plhery/n
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.looking import Look
+from wagtail_syndicate.backends.x_text import plain_text
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import (
@@ -62,12 +62,22 @@ class Backend(BaseBackend):
             scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
             client_auth="basic",
             refresh=True,
+            console="https://console.x.com",
+            preparation=(
+                _("Make a project and an app; in its authentication settings choose “Web app” and “Read and write”."),
+                _("Enter the callback address there, and note the Client ID and the Client Secret."),
+                _("Buy credits, and set a spending limit."),
+            ),
+            key_labels=("Client ID", "Client Secret"),
         ),
         OAuth1(
             request_token_url="{api}/oauth/request_token",  # noqa: S106 (an address)
             authorize_url="{api}/oauth/authorize",
             access_token_url="{api}/oauth/access_token",  # noqa: S106 (an address)
             label=_("OAuth 1.0a (X is about to retire it)"),
+            console="https://console.x.com",
+            preparation=(_("Only for an app whose API Key and API Key Secret you have already."),),
+            key_labels=("API Key", "API Key Secret"),
         ),
     )
     conditions = (
@@ -242,11 +252,3 @@ class Backend(BaseBackend):
     def share_link(self, message: Message) -> str:
         """X's own dialog for a new post (docs, Web Intent)."""
         return link_to(self.url("{web}/intent/tweet"), text=message.text_with_link)
-
-
-def plain_text(post: dict[str, Any]) -> str:
-    """What a post says, with X's short links written out and without the links that stand for its pictures."""
-    text = html.unescape(post.get("text") or "")
-    for link in (post.get("entities") or {}).get("urls") or ():
-        text = text.replace(link["url"], "" if link.get("media_key") else link.get("expanded_url") or "")
-    return text

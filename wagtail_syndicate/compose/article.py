@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import regex
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils.module_loading import import_string
 from wagtail.blocks import StreamValue
 from wagtail.fields import RichTextField, StreamField
+from wagtail.models import Site
 from wagtail.rich_text import RichText
 
 from wagtail_syndicate import conf
@@ -45,7 +48,7 @@ def read(page: Any, url: str | None = None) -> Article:
 
     :param page: a page of any type.
     :param url: the page's public address when the caller knows better; ``None``: see :func:`address`.
-    :raises ConfigurationError: ``PAGE_URL`` names no callable.
+    :raises ConfigurationError: ``PAGE_URL`` is neither an address nor names a callable.
     """
     page = getattr(page, "specific", None) or page
     teaser, source = teaser_of(page)
@@ -65,10 +68,10 @@ def read(page: Any, url: str | None = None) -> Article:
 
 
 def address(page: Any) -> str:
-    """The page's public address: the page's own ``get_syndication_url()``, else what the setting ``PAGE_URL`` names,
-    else Wagtail's. "" when none of them knows one.
+    """The page's public address: the page's own ``get_syndication_url()``, else by the setting ``PAGE_URL``, else
+    Wagtail's. "" when none of them knows one.
 
-    :raises ConfigurationError: ``PAGE_URL`` names no callable.
+    :raises ConfigurationError: ``PAGE_URL`` is neither an address nor names a callable.
     """
     strategies = [getattr(page, "get_syndication_url", None)]
     if setting := conf.get("PAGE_URL"):
@@ -78,6 +81,14 @@ def address(page: Any) -> str:
 
 
 def page_url_callable(setting: Any) -> Any:
+    """What the setting ``PAGE_URL`` stands for: a callable, or the address of a site in front of this one.
+
+    :raises ConfigurationError: it is neither.
+    """
+    if isinstance(setting, str) and setting.startswith(("https://", "http://")):
+        if not urlsplit(setting).hostname or urlsplit(setting).query or urlsplit(setting).fragment:
+            raise ConfigurationError(f"WAGTAIL_SYNDICATE['PAGE_URL']: {setting!r} is no address of a site.")
+        return partial(address_at, setting.rstrip("/"))
     try:
         found = import_string(setting) if isinstance(setting, str) else setting
     except ImportError as error:
@@ -85,6 +96,18 @@ def page_url_callable(setting: Any) -> Any:
     if not callable(found):
         raise ConfigurationError(f"WAGTAIL_SYNDICATE['PAGE_URL']: {setting!r} cannot be called.")
     return found
+
+
+def address_at(base: str, page: Any) -> str:
+    """Where the page is at another address than this site's: its path stays. "" for a page that is in no site."""
+    parts = page.get_url_parts()
+    path = parts[2] if parts else None
+    if not path:
+        # Without Wagtail's own URLs, as on many headless sites, there is no path; it is the page's place in the tree.
+        place = getattr(page, "url_path", None) or ""
+        roots = [root.root_path for root in Site.get_site_root_paths() if place.startswith(root.root_path)]
+        path = f"/{place.removeprefix(max(roots, key=len))}" if roots else None
+    return "" if path is None else base + path
 
 
 def related(page: Any, name: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 import regex
 from wagtail import blocks as wagtail_blocks
+from wagtail.contrib.typed_table_block.blocks import TypedTable
 from wagtail.rich_text import RichText
 
 from wagtail_syndicate.compose.html import blocks_of
@@ -16,10 +17,10 @@ from wagtail_syndicate.types import Block, Image
 
 # What a plain text is for, by the name that the site's developer gave to its block.
 ROLES = {
-    "heading": "heading headline title subheading subtitle header kicker question",
+    "heading": "heading headline title subheading subtitle header kicker question h1 h2 h3 h4 h5 h6",
     "quote": "quote blockquote pullquote pull_quote quotation testimonial",
-    "caption": "caption credit attribution source author cite citation byline legend name role label button"
-    " link_text cta link_title job_title position",
+    "caption": "caption credit attribution source author cite citation byline legend name person speaker"
+    " role label button link_text link_title job_title position",
     "code": "code snippet",
 }
 KIND_BY_NAME = {name: kind for kind, names in ROLES.items() for name in names.split()}
@@ -32,6 +33,11 @@ NOT_TEXT = (
 )
 HIDDEN_NAME = regex.compile(
     r"(?:^|_)(?:id|slug|anchor|url|href|css|class|colou?r|icon|html|script|embed|json|email)(?:$|_)"
+)
+# Parts of a page that call for something or lead elsewhere, whatever stands in them.
+ASIDE_NAME = regex.compile(
+    r"(?:^|_)(?:cta|call_to_action|newsletter|sign_?up|subscri(?:be|ption)|promo(?:tion)?|advert(?:isement)?|banner"
+    r"|related|read_more|sharing|share_buttons|cookies?|disclaimer|author_bio|footnotes?|buttons?|form)(?:$|_)"
 )
 ALT_NAMES = ("alt_text", "alt", "image_alt", "image_alt_text")
 
@@ -72,7 +78,7 @@ def pieces_of(value: Any, block: Any = None, name: str = "") -> Iterator[Piece]:
     :param block: the Wagtail block that the value belongs to; ``None`` for a field that is no StreamField.
     :param name: the name of the field or block: tells headings, quotations and captions from running text.
     """
-    if not value or isinstance(block, NOT_TEXT) or HIDDEN_NAME.search(name):
+    if not value or isinstance(block, NOT_TEXT) or HIDDEN_NAME.search(name) or ASIDE_NAME.search(name):
         return
     if is_image(value):
         yield picture(value)
@@ -88,8 +94,14 @@ def pieces_of(value: Any, block: Any = None, name: str = "") -> Iterator[Piece]:
             yield from pieces_of(item, block.child_block, name)
     elif isinstance(block, wagtail_blocks.StructBlock):
         yield from struct_pieces(value, block, name)
+    elif isinstance(value, TypedTable):
+        yield from typed_table_pieces(value)
     elif isinstance(value, Mapping):
         yield from table_pieces(value)
+    elif isinstance(value, str) and renders_itself(block):
+        found, images = blocks_of(str(block.render_basic(value)))
+        yield from found
+        yield from images
     elif isinstance(value, str):
         yield from text_pieces(value, block, name)
 
@@ -97,8 +109,8 @@ def pieces_of(value: Any, block: Any = None, name: str = "") -> Iterator[Piece]:
 def struct_pieces(value: Any, block: Any, name: str) -> Iterator[Piece]:
     """The pieces of a StructBlock; an alternative text beside a picture belongs to the picture."""
     alt = next((value[key] or "" for key in ALT_NAMES if key in block.child_blocks), None)
-    # In a quotation, the text is the quotation whatever else the block holds.
-    role = "quote" if kind_of(block, name) == "quote" else ""
+    # In a quotation, the text is the quotation whatever else the block holds; beside code stands its language.
+    role = kind if (kind := kind_of(block, name)) in ("quote", "code") else ""
     for key, child in block.child_blocks.items():
         inner = value.get(key)
         if key in ALT_NAMES:
@@ -123,6 +135,25 @@ def table_pieces(value: Mapping) -> Iterator[Piece]:
             yield Block("table", text)
 
 
+def typed_table_pieces(value: TypedTable) -> Iterator[Piece]:
+    """The rows of a TypedTableBlock's value, whose cells are blocks of their own."""
+    if value.caption:
+        yield Block("caption", one_line(value.caption))
+    for row in value.rows:
+        cells = [" ".join(p.text for p in pieces_of(c.value, c.block) if isinstance(p, Block)) for c in row]
+        if text := " | ".join(filter(None, cells)):
+            yield Block("table", text)
+
+
+def renders_itself(block: Any) -> bool:
+    """Whether a text block makes HTML of what it holds, as one for Markdown does: its text is what readers see."""
+    return (
+        isinstance(block, wagtail_blocks.CharBlock | wagtail_blocks.TextBlock)
+        and not isinstance(block, wagtail_blocks.BlockQuoteBlock)
+        and type(block).render_basic is not wagtail_blocks.Block.render_basic
+    )
+
+
 def text_pieces(value: str, block: Any, name: str) -> Iterator[Piece]:
     kind = kind_of(block, name)
     for text in paragraphs(value):
@@ -134,7 +165,7 @@ def kind_of(block: Any, name: str) -> str:
     if isinstance(block, wagtail_blocks.BlockQuoteBlock):
         return "quote"
     class_name = regex.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(block).__name__).lower().removesuffix("_block")
-    words = name.lower()
+    words = name.lower().removesuffix("_block")
     return (
         KIND_BY_NAME.get(words)
         or KIND_BY_NAME.get(words.rpartition("_")[2])

@@ -13,7 +13,7 @@ ELLIPSIS = "…"
 CLAUSE_SHARE = 0.6
 """A clause is preferred when it keeps at least this share of what a cut at the last word would keep."""
 
-WHOLE = regex.compile(r"https?://[^\s\p{Han}\p{Hiragana}\p{Katakana}。、，！？；：）」』]+|[#＃@]\w+")
+WHOLE = regex.compile(r"https?://[^\s\p{Han}\p{Hiragana}\p{Katakana}。、，！？；：）」』]+|[#＃@]\w+|&#?\w+;")
 CLUSTER = regex.compile(r"\X")
 # What may not begin a line in Chinese and Japanese: closing punctuation, small Kana, marks of length and repetition.
 NO_START = regex.compile(

@@ -24,7 +24,10 @@ KINDS = {
 CONTAINERS = frozenset(
     "div section article main header footer aside nav figure ul ol dl table thead tbody tfoot details form".split()
 )
-SILENT = frozenset("script style template noscript svg iframe video audio embed object button input select hr".split())
+# Of an annotated character ("ruby"), the annotation says the character again.
+SILENT = frozenset(
+    "script style template noscript svg iframe video audio embed object button input select hr rt rp".split()
+)
 
 
 def blocks_of(html: str) -> tuple[list[Block], list[Image]]:

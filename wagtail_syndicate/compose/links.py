@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import quote
 
 import regex
@@ -44,3 +45,12 @@ def tracked(url: str, tracking: str) -> str:
         return url
     between = "?" if "?" not in address else "&" if query and not query.endswith("&") else ""
     return f"{address}{between}{added}{hash_sign}{fragment}"
+
+
+def is_public(host: str | None) -> bool:
+    """Whether a host name may be one for readers: not this machine, no bare IP address, no name without a dot."""
+    try:
+        ip_address(host or "")
+    except ValueError:
+        return not host or ("." in host and not host.endswith((".localhost", ".local", ".internal")))
+    return False

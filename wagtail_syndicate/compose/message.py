@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from wagtail_syndicate.compose.analysis import analyse, units
 from wagtail_syndicate.compose.cutting import ELLIPSIS, cut
@@ -15,7 +16,7 @@ from wagtail_syndicate.compose.hashtags import hashtags, without_hashes
 from wagtail_syndicate.compose.links import tracked
 from wagtail_syndicate.compose.phrases import key_phrases
 from wagtail_syndicate.compose.sentences import split
-from wagtail_syndicate.compose.summarise import repeats, rest, shorten, summarise
+from wagtail_syndicate.compose.summarise import apart, repeats, rest, shorten, summarise
 from wagtail_syndicate.compose.text import clean, one_line, width
 from wagtail_syndicate.exceptions import ComposeError
 from wagtail_syndicate.types import Article, Image, Limits, LinkPlace, Message, Span, Style, SummaryRequest, Voice
@@ -238,11 +239,17 @@ def choose_images(article: Article, limits: Limits) -> tuple[Image, ...]:
     )
 
 
-def describe(article: Article, text: str) -> str:
-    """What a link card says under its title: the teaser, else a summary; where the post says that, what follows."""
+@lru_cache(maxsize=4)
+def description(article: Article) -> tuple[str, frozenset[str]]:
+    """What a card says of an article, whatever the post says, and what its first sentence is compared by."""
     words = shorten(article.teaser, DESCRIPTION, width, language=article.language)
     words = words or summarise(article, DESCRIPTION, width)
-    begin = next(iter(split(words, article.language)), "")
-    if not repeats(frozenset(units(begin)), text):
+    return words, frozenset(units(next(iter(split(words, article.language)), "")))
+
+
+def describe(article: Article, text: str) -> str:
+    """What a link card says under its title: the teaser, else a summary; where the post says that, what follows."""
+    words, begin = description(article)
+    if not repeats(begin, text):
         return words
-    return shorten("", DESCRIPTION, width, then=rest(article, text))
+    return shorten("", DESCRIPTION, width, then=apart(article, text))

@@ -8,12 +8,10 @@ come first. ``bench/fit_ranking.py`` grows the trees and writes ``ranking.json``
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
+from wagtail_syndicate.compose import forest
 from wagtail_syndicate.compose.analysis import Analysis, Sentence
 
 
@@ -21,27 +19,11 @@ FIRST = 24
 """Sentences among which a span may begin."""
 LONGEST = 12
 """Sentences that a span may have."""
-DEPTH = 3
-"""Questions that a tree asks; :func:`score` is written for so many."""
 SAMPLE = 4
 """Sentences that tell how a network counts this text."""
-MARGIN = 0.07
+MARGIN = 0.025
 """By how much a span's score must be better than that of the first sentences. With less, long posts in English get
 worse (2026-11)."""
-
-
-@cache
-def forest() -> list[list]:
-    """The trees, read when first needed: ``[feature, threshold, left, right]``, each :data:`DEPTH` deep."""
-    return [full(tree) for tree in json.loads(Path(__file__).with_suffix(".json").read_text())["trees"]]
-
-
-def full(tree: list | float, depth: int = DEPTH) -> list | float:
-    """A tree whose leaves, numbers, all lie equally deep, so that nobody has to look where it ends."""
-    if not depth:
-        return tree
-    feature, threshold, left, right = tree if isinstance(tree, list) else (0, 0.0, tree, tree)
-    return [feature, threshold, full(left, depth - 1), full(right, depth - 1)]
 
 
 def features(analysis: Analysis, first: int, last: int) -> list[float]:
@@ -49,7 +31,9 @@ def features(analysis: Analysis, first: int, last: int) -> list[float]:
     span = analysis.sentences[first : last + 1]
     held = frozenset().union(*(sentence.units for sentence in span))
     in_title = len(analysis.title & held)
-    width = sum(sentence.width for sentence in span)
+    width, capitals, digits, commas = (
+        after - before for before, after in zip(analysis.sums[first], analysis.sums[last + 1], strict=True)
+    )
     return [
         math.log1p(first),
         first / len(analysis.sentences),
@@ -61,20 +45,10 @@ def features(analysis: Analysis, first: int, last: int) -> list[float]:
         span[0].title,
         len(analysis.topics & held) / (len(analysis.topics) or 1),
         max(sentence.central for sentence in span),
-        sum(sentence.capitals * sentence.width for sentence in span) / (width or 1),
-        sum(sentence.digits * sentence.width for sentence in span) / (width or 1),
-        sum(sentence.commas for sentence in span) / len(span),
+        capitals / (width or 1),
+        digits / (width or 1),
+        commas / len(span),
     ]
-
-
-def score(values: list[float]) -> float:
-    """The sum of the trees: an estimate of how near the span is to the summary that an editor would write."""
-    total = 0.0
-    for feature, threshold, left, right in forest():
-        feature, threshold, left, right = left if values[feature] <= threshold else right
-        feature, threshold, left, right = left if values[feature] <= threshold else right
-        total += left if values[feature] <= threshold else right
-    return total
 
 
 def better_span(analysis: Analysis, length: Callable[[str], int], budget: int, longest: int = 0) -> list[Sentence]:
@@ -88,7 +62,9 @@ def better_span(analysis: Analysis, length: Callable[[str], int], budget: int, l
     lead = max((last for first, last in spans if first == 0), default=None)
     if lead is None:
         return []
-    best, found = score_of(analysis, 0, lead) + MARGIN, slice(0)
+    # A text that begins with "However" or "He" has no right to that beginning: whatever is better is taken.
+    margin = MARGIN if analysis.sentences[0].alone else 0.0
+    best, found = score_of(analysis, 0, lead) + margin, slice(0)
     for first, last in spans:
         if first and score_of(analysis, first, last) > best:
             best, found = score_of(analysis, first, last), slice(first, last + 1)
@@ -116,7 +92,7 @@ def fitting(
 def score_of(analysis: Analysis, first: int, last: int) -> float:
     """The score of a span, worked out once for all networks."""
     if (first, last) not in analysis.scores:
-        analysis.scores[first, last] = score(features(analysis, first, last))
+        analysis.scores[first, last] = forest.ranking()(features(analysis, first, last))
     return analysis.scores[first, last]
 
 

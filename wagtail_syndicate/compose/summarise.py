@@ -15,7 +15,7 @@ import regex
 from wagtail_syndicate.compose.analysis import Sentence, analyse, units
 from wagtail_syndicate.compose.cutting import cut
 from wagtail_syndicate.compose.ranking import better_span
-from wagtail_syndicate.compose.sentences import split
+from wagtail_syndicate.compose.sentences import is_complete, split
 from wagtail_syndicate.compose.text import glue, paragraphs, width
 from wagtail_syndicate.types import Article, Style
 
@@ -23,7 +23,11 @@ from wagtail_syndicate.types import Article, Style
 ANY_STYLE = Style()
 LONELY = 40
 """Width below which a sentence says too little to be all that is left of a paragraph."""
-ASKS = regex.compile(r"[?？]\P{L}*$")
+SHORT = 2
+"""Sentences in a short paragraph; a last one more is not left alone."""
+ASKS = regex.compile(r"[?？\u061f\u037e]\P{L}*$")
+APART = " · "
+"""What stands between items of a list, or other lines that end without punctuation, in the same paragraph."""
 REPEATS = 0.4
 """Share of words that were said already from which on a text says nothing new."""
 
@@ -75,8 +79,27 @@ def shorten(
 def rest(article: Article, said: str) -> list[list[str]]:
     """The body's sentences, by paragraph, from the first that stands alone and repeats nothing of what was said."""
     sentences = analyse(article).sentences
-    fresh = (number for number, s in enumerate(sentences) if s.alone and not repeats(s.units, said))
-    return by_paragraph(sentences[next(fresh, len(sentences)) :])
+    return by_paragraph(sentences[next(fresh(sentences, said), len(sentences)) :])
+
+
+def apart(article: Article, said: str) -> list[list[str]]:
+    """The same, for who reads it apart from what was said: not from the middle of a paragraph, except of the first one
+    as long as nothing of it was said, nor from a few words that announce what comes, where there is anything else."""
+    sentences = analyse(article).sentences
+    begun = {sentence.paragraph for sentence in sentences if sentence.text in said}
+
+    def begins_well(number: int) -> bool:
+        paragraph = sentences[number].paragraph
+        opens = not number or sentences[number - 1].paragraph != paragraph
+        return paragraph not in begun and (opens or not paragraph) and sentences[number].width >= LONELY
+
+    first = next(fresh(sentences, said), len(sentences))
+    return by_paragraph(sentences[next(filter(begins_well, fresh(sentences, said)), first) :])
+
+
+def fresh(sentences: Sequence[Sentence], said: str) -> Iterator[int]:
+    """Which sentences stand alone and repeat nothing."""
+    return (number for number, one in enumerate(sentences) if one.alone and not repeats(one.units, said))
 
 
 def by_paragraph(sentences: Iterable[Sentence]) -> list[list[str]]:
@@ -120,18 +143,26 @@ def fill(parts: list[list[str]], budget: int, count: Callable[[str], int], limit
 
 
 def spaced(parts: list[list[str]], style: Style) -> Iterator[tuple[str, str, bool]]:
-    """Each sentence, the white space before it, and whether it opens a paragraph."""
+    """Each sentence, the white space before it, and whether it opens a paragraph.
+
+    Where the first sentence stands alone, paragraphs are short.
+    """
     hook = style.hook
     last = ""
+    together = 0
     for part in parts:
         for place, sentence in enumerate(part):
             ends_hook = hook and last and not asks_on(last, sentence)
+            is_full = style.hook and style.paragraphs and together >= SHORT and len(part) > place + 1
             if not last:
                 yield "", sentence, True
-            elif ends_hook or (style.paragraphs and place == 0):
+            elif ends_hook or (style.paragraphs and place == 0) or is_full:
                 yield "\n\n", sentence, place == 0
+                together = 0
             else:
-                yield glue(last, sentence), sentence, place == 0
+                is_apart = place == 0 and not is_complete(last)
+                yield (APART if is_apart else glue(last, sentence)), sentence, place == 0
+            together += 1
             hook = hook and not ends_hook
             last = sentence
 

@@ -26,6 +26,8 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The text as one line: white space collapsed and stripped, no invisible hyphens. No-break spaces stay."""
+    if text.isascii() and text.isprintable() and "  " not in text:  # as most texts of Latin letters are, by now
+        return text.strip()
     return SPACES.sub(" ", SOFT.sub("", clean(text))).strip()
 
 
@@ -41,11 +43,14 @@ def is_wide(character: str) -> bool:
 
 def width(text: str) -> int:
     """The room that a text takes: a Chinese character that of two letters."""
-    return len(text) + len(WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + len(WIDE.findall(text))
 
 
 def glue(before: str, after: str) -> str:
     """What stands between two sentences: nothing in scripts without spaces, else a space."""
     core = CLOSING.sub("", before)[-1:]
     after = after.lstrip("“‘\"'")
-    return "" if WIDE_MARK.match(core) or (core and after and is_wide(core) and is_wide(after[0])) else " "
+    if WIDE_MARK.match(core) or not core or not after:
+        return "" if core else " "
+    # "……" and "——" stand in both kinds of scripts: what comes next tells which this is.
+    return "" if is_wide(after[0]) and (is_wide(core) or core in "…—") else " "

@@ -6,11 +6,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from wagtail_syndicate import conf
-from wagtail_syndicate.delivery import chosen, plan, schedule
-from wagtail_syndicate.delivery.afterwards import FROM_PAGE, can_delete, can_edit, now_that_it_is_there
+from wagtail_syndicate.delivery import approval, chosen, plan, schedule
+from wagtail_syndicate.delivery.afterwards import FROM_PAGE, can_delete, can_edit, now_that_it_is_there, stopped
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.keys import new_key
 from wagtail_syndicate.models import Attempt, Delivery
@@ -22,12 +24,15 @@ State, Wish = Delivery.State, Delivery.Wish
 # What may be done in which state; of posts that are there see ``_with_a_post``.
 ALLOWED = {
     State.WAITING: ("cancel",),
+    State.APPROVAL: ("approve", "reject", "cancel"),
     State.FAILED: ("retry",),
     State.MISSED: ("retry",),
     State.CANCELLED: ("retry",),
+    State.REHEARSED: ("retry",),
     State.UNKNOWN: ("confirm", "send_again"),
     State.ASSISTED: ("mark_posted", "cancel"),
 }
+WITH_A_POST = (State.SENT, State.POSTED, State.REMOVED)
 
 
 def allowed(delivery: Delivery, latest: bool = True) -> tuple[str, ...]:
@@ -35,12 +40,14 @@ def allowed(delivery: Delivery, latest: bool = True) -> tuple[str, ...]:
 
     :param latest: whether it is the last of the page's deliveries to the account; only that one is shared again.
     """
-    if delivery.state in (State.SENT, State.POSTED, State.REMOVED):
+    if delivery.state in WITH_A_POST:
         return tuple(_with_a_post(delivery, latest))
     if delivery.account_id is None:
         return tuple(name for name in ALLOWED.get(delivery.state, ()) if name in ("confirm", "mark_posted", "cancel"))
     if delivery.state == State.CANCELLED and delivery.was_never_sent:
         return ()  # the page itself was changed; publishing it again decides
+    if delivery.state == State.APPROVAL and delivery.payload is None:
+        return ("cancel",)  # there is nothing to read yet
     if delivery.state == State.WAITING and delivery.reason == chosen.SCHEDULED:
         return ("send_now", "reschedule", "cancel")
     return ALLOWED.get(delivery.state, ())
@@ -62,15 +69,15 @@ def _with_a_post(delivery: Delivery, latest: bool):
 
 
 def retry(delivery: Delivery, user=None) -> bool:
-    """Send a failed, missed or cancelled delivery after all, with page and wording as they were last published.
+    """Send what failed, was missed, cancelled, rejected or rehearsed; page and wording are as last published.
 
     :returns: whether it is waiting now; ``False`` when its state had changed meanwhile.
     """
     # What was cancelled because the page changed is for the next publication to decide.
-    by_person = {"reason": "cancelled"} if delivery.state == State.CANCELLED else None
+    by_person = {"reason__in": Delivery.DECIDED} if delivery.state == State.CANCELLED else None
     return _change(
         delivery,
-        (delivery.state,) if delivery.state in (State.FAILED, State.MISSED, State.CANCELLED) else (),
+        (delivery.state,) if "retry" in ALLOWED.get(delivery.state, ()) else (),
         user,
         "retry",
         only=by_person,
@@ -110,12 +117,58 @@ def cancel(delivery: Delivery, user=None) -> bool:
     """Do not send what has not left."""
     return _change(
         delivery,
-        (State.WAITING, State.ASSISTED),
+        Delivery.UNSENT,
         user,
         "cancel",
         only={"maybe_sent": False},
         state=State.CANCELLED,
         reason="cancelled",
+        detail="",
+        due_at=None,
+    )
+
+
+@transaction.atomic
+def approve(delivery: Delivery, user, mark: str = "") -> bool:
+    """Somebody else has read the message: it is sent when it is due.
+
+    :param mark: of the message that was read (``approval.mark_of``); another one is not approved.
+    """
+    stored = Delivery.objects.select_for_update().filter(pk=delivery.pk).first()
+    if stored is None or not mark or approval.mark_of(stored) != mark or not approval.may_decide(user, stored):
+        delivery.refresh_from_db()
+        return False
+    return _change(
+        delivery,
+        (State.APPROVAL,),
+        user,
+        "approve",
+        only={"payload__isnull": False},
+        state=State.WAITING,
+        reason=Case(When(due_at__gt=DatabaseNow(), then=Value(chosen.SCHEDULED)), default=Value("")),
+        detail="",
+        due_at=Coalesce("due_at", DatabaseNow()),
+        approved_at=DatabaseNow(),
+        approved_by=user,
+        approved_payload=F("payload"),
+    )
+
+
+def reject(delivery: Delivery, user, note: str = "") -> bool:
+    """Somebody else has read the message: it is not sent. Published again with other words, it can be approved.
+
+    :param note: for whoever wrote it: what should be different.
+    """
+    if not approval.may_decide(user, delivery):
+        return False
+    return _change(
+        delivery,
+        (State.APPROVAL,),
+        user,
+        "reject",
+        note=note,
+        state=State.CANCELLED,
+        reason="rejected",
         detail="",
         due_at=None,
     )
@@ -154,8 +207,7 @@ def delete(delivery: Delivery, user=None) -> bool:
 
 def keep(delivery: Delivery, user=None) -> bool:
     """Leave the post at the network as it is; what has been done by then is not undone."""
-    rest = {"wish": "", "reason": "", "detail": "", "due_at": None}
-    return _change(delivery, (State.SENT, State.POSTED), user, "keep", only={"wish__gt": ""}, **rest)
+    return _change(delivery, (State.SENT, State.POSTED), user, "keep", only={"wish__gt": ""}, wish="", **stopped())
 
 
 def mark_removed(delivery: Delivery, user=None) -> bool:
@@ -170,15 +222,18 @@ def share_again(delivery: Delivery, user=None) -> bool:
     :returns: whether there is one; ``False`` when this was not the last one to the account any more.
     """
     with transaction.atomic():
-        # Two people at the same moment: the row waits, and the unique constraint lets one of them write.
-        if not Delivery.objects.select_for_update().filter(pk=delivery.pk, state=delivery.state, wish="").exists():
+        # This row first: of two people at the same moment one waits here, and then finds a later delivery.
+        if not _change(delivery, WITH_A_POST, user, "share_again", only={"wish": ""}):
             return False
-        if not plan.once_more(delivery, user):
-            return False
-        return _change(delivery, (State.SENT, State.POSTED, State.REMOVED), user, "share_again")
+        if plan.once_more(delivery, user):
+            return True
+        transaction.set_rollback(True)
+        return False
 
 
 ACTIONS = {
+    "approve": approve,
+    "reject": reject,
     "retry": retry,
     "confirm": confirm,
     "send_again": send_again,
@@ -193,8 +248,10 @@ ACTIONS = {
     "share_again": share_again,
 }
 WITH_PERMALINK = ("confirm", "mark_posted")
+WITH_NOTE = ("reject",)
+WITH_MARK = ("approve",)
 WITH_WHEN = ("reschedule",)
-MAKES_DUE = ("retry", "send_again", "send_now", "reschedule", "edit", "delete", "share_again")
+MAKES_DUE = ("retry", "send_again", "approve", "send_now", "reschedule", "edit", "delete", "share_again")
 """Actions after which a worker has something to do."""
 
 IS_SCHEDULED = {"reason": chosen.SCHEDULED, "maybe_sent": False}
@@ -225,13 +282,18 @@ def _posted(permalink: str) -> dict:
 
 
 @transaction.atomic
-def _change(delivery: Delivery, states, user, what: str, only=None, **values) -> bool:
+def _change(delivery: Delivery, states, user, what: str, only=None, note: str = "", **values) -> bool:
     changed = Delivery.objects.filter(pk=delivery.pk, state__in=states, **(only or {})).update(
         **values, updated_at=DatabaseNow()
     )
     if changed:
         Attempt.objects.create(
-            delivery=delivery, kind=Attempt.Kind.PERSON, outcome=what, user=user, finished_at=DatabaseNow()
+            delivery=delivery,
+            kind=Attempt.Kind.PERSON,
+            outcome=what,
+            detail=note,
+            user=user,
+            finished_at=DatabaseNow(),
         )
     delivery.refresh_from_db()
     return bool(changed)

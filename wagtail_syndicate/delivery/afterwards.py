@@ -54,8 +54,19 @@ def page_is_back(page, deliveries: Iterable[Delivery]) -> None:
     if any(row.wish for row in deliveries):
         theirs = Q(reason__in=FROM_PAGE) | ~Q(state__in=(State.SENT, State.POSTED))
         Delivery.objects.filter(theirs, page_id=page.pk, wish__in=(Wish.ASK, Wish.DELETE)).update(
-            wish="", updated_at=DatabaseNow(), **unless_open(due_at=None, reason="", detail="")
+            wish="", updated_at=DatabaseNow(), **unless_open(**stopped())
         )
+
+
+def stopped() -> dict[str, Any]:
+    """For the UPDATE that ends a wish: the post stays; where a worker had begun, nobody knows whether it did."""
+    begun = Q(wish__in=(Wish.EDIT, Wish.DELETE), attempts_made__gt=0) | Q(reason__in=("wish_gave_up", "internal"))
+    return {
+        "due_at": None,
+        "reason": "",
+        "detail": "",
+        "notice": Case(When(begun, then=Value("wish_stopped")), default=F("notice")),
+    }
 
 
 def now_that_it_is_there(deletable: bool) -> dict[str, Any]:
@@ -64,13 +75,16 @@ def now_that_it_is_there(deletable: bool) -> dict[str, Any]:
     :param deletable: whether software can delete it.
     """
     deletes, asks = Q(wish=Wish.DELETE), Q(wish=Wish.ASK)
+    tries = Case(When(wish="", then=F("attempts_made")), default=Value(0))
     if not deletable:
         return {
+            "attempts_made": tries,
             "wish": Case(When(deletes, then=Value(Wish.ASK)), default=F("wish")),
             "reason": Case(When(deletes | asks, then=Value("delete_there")), default=Value("")),
             "due_at": None,
         }
     return {
+        "attempts_made": tries,
         "reason": Case(
             When(deletes, then=Value("page_took_back")), When(asks, then=Value("ask_delete")), default=Value("")
         ),

@@ -45,10 +45,11 @@ def each(deliveries: list[Delivery], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _own(deliveries: list[Delivery], name: str) -> Any:
-    values = [getattr(delivery, name) for delivery in deliveries]
+    field = Delivery._meta.get_field(name)
+    values = [getattr(delivery, field.attname) for delivery in deliveries]
     if all(value == values[0] for value in values):
         return values[0]
-    field = Delivery._meta.get_field(name)
+    field = getattr(field, "target_field", field)
     return Case(
         *(
             When(pk=delivery.pk, then=value if hasattr(value, "resolve_expression") else Value(value, field))

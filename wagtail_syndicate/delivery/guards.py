@@ -7,8 +7,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from wagtail_syndicate import conf
+from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.models import Account, Delivery
+from wagtail_syndicate.models import Account, Delivery, targets_of
 
 
 HOUR = timedelta(hours=1)
@@ -50,7 +51,24 @@ def account_obstacle(account, page, site_id: int | None) -> str:
 
 def delivery_obstacle(delivery, page) -> str:
     """The reason why this delivery must not be sent now, "" when it may; ``page`` is its specific page."""
-    return page_obstacle(page) or account_obstacle(delivery.account, page, site_id_of(page))
+    return (
+        page_obstacle(page)
+        or account_obstacle(delivery.account, page, site_id_of(page))
+        or ticker_obstacle(delivery, page)
+    )
+
+
+def ticker_obstacle(delivery, page) -> str:
+    """The reason why what somebody ticked must not be sent, "" when it may: who ticked it has to be permitted still.
+
+    People who are switched off or deleted are permitted nothing. What code ticked is trusted.
+    """
+    by = str(delivery.ticked_by_id or "")
+    if not by:
+        # A user who was deleted leaves no trace on the delivery, but in the tick.
+        by = next((target.by for target in targets_of(page) if target.account_id == delivery.account_id), "")
+    known = permissions.people({by} - {""})
+    return "not_permitted" if permissions.not_permitted({delivery.account: by}, known) else ""
 
 
 def cap_wait(account: Account) -> float:

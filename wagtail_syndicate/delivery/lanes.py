@@ -10,8 +10,11 @@ import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models import Case, Exists, F, Min, OuterRef, Q, When
 
+from wagtail_syndicate import database
+from wagtail_syndicate.accounts import environment
+from wagtail_syndicate.backends import http
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
 from wagtail_syndicate.models import Account, Delivery
@@ -21,6 +24,10 @@ LEASE = 120.0  # seconds; an answer may take 20, preparing pictures some more
 MARGIN = 45.0  # seconds that must be left of a lease when the irreversible call begins
 
 NEIGHBOURS_LATER = 5.0  # seconds
+
+# No moment that lies further ahead than this is believed.
+LONGEST_LEASE = 2  # times LEASE
+LONGEST_BLOCK = http.MAX_WAIT + 3600.0  # seconds; a network may say how long
 
 State = Delivery.State
 
@@ -56,17 +63,36 @@ def due(now=None) -> Q:
     What was sent is due only while it is to be changed or deleted.
     """
     now = now or DatabaseNow()
-    return Q(state__in=(State.WAITING, State.UNKNOWN, State.SENT), due_at__lte=now) | Q(state=State.SENDING)
+    # Somebody has to read a post before it may be sent: it is composed before it is due.
+    unread = Q(state=State.APPROVAL, payload__isnull=True)
+    at_a_time = Q(state__in=(State.WAITING, State.UNKNOWN, State.SENT), due_at__lte=now)
+    return at_a_time | Q(state=State.SENDING) | unread
 
 
 def free(prefix: str = "") -> Q:
-    """The condition for accounts that nobody holds, that may be used, and that are not told to wait."""
-    now = DatabaseNow()
+    """The condition for accounts that nobody holds, that may be used here, and that are not told to wait."""
+    usable = Q(**{f"{prefix}status": Account.Status.CONNECTED}) & environment.at_home(prefix)
     return (
-        (Q(**{f"{prefix}lease_until": None}) | Q(**{f"{prefix}lease_until__lte": now}))
-        & (Q(**{f"{prefix}blocked_until": None}) | Q(**{f"{prefix}blocked_until__lte": now}))
-        & (Q(**{f"{prefix}status": Account.Status.CONNECTED}) | Q(**{f"{prefix}by_hand": True}))
+        _is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)
+        & _is_over(f"{prefix}blocked_until", LONGEST_BLOCK)
+        & (usable | Q(**{f"{prefix}by_hand": True}))
     )
+
+
+def held(prefix: str = "") -> Q:
+    """The condition for accounts that somebody works for."""
+    return ~_is_over(f"{prefix}lease_until", LONGEST_LEASE * LEASE)
+
+
+def _is_over(name: str, longest: float) -> Q:
+    """The condition for a moment in the column ``name`` that has passed.
+
+    One further ahead than ``longest`` seconds was written before the database's clock was set back, and would stop the
+    account for as long as that.
+    """
+    now = DatabaseNow()
+    passed = Q(**{f"{name}__lte": now}) | Q(**{f"{name}__gt": now + timedelta(seconds=longest)})
+    return Q(**{name: None}) | passed
 
 
 def due_accounts(limit: int = 64) -> list[int]:
@@ -79,6 +105,18 @@ def due_accounts(limit: int = 64) -> list[int]:
         .order_by("oldest", "account_id")
         .values_list("account_id", flat=True)[:limit]
     )
+
+
+def next_of(account_id: int) -> Delivery | None:
+    """The account's delivery that is to be worked on now; ``None`` when there is nothing to do.
+
+    What was left in flight comes first, so that there is never a second one. Then what was planned first: not what is
+    due first, because what had to wait goes before what came later.
+    """
+    # Not by pk alone: a database might go through all of that index.
+    left_first = Case(When(state=State.SENDING, then=0), default=1)
+    due_now = Delivery.objects.filter(due(), account_id=account_id).select_related("account")
+    return due_now.order_by(left_first, "created_at", "pk").first()
 
 
 def claim(account_id: int) -> Lane | None:
@@ -103,24 +141,27 @@ def renew(lane: Lane) -> None:
     :raises LaneLost: it is no longer ours.
     """
     began = time.monotonic()
-    renewed = Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
-        lease_until=DatabaseNow() + timedelta(seconds=LEASE)
-    )
-    if not renewed:
+    if not _change(lane, lease_until=DatabaseNow() + timedelta(seconds=LEASE)):
         raise LaneLost(f"The lane of account {lane.account_id} was taken over.")
     lane.until = began + LEASE
 
 
 def release(lane: Lane) -> None:
     """Give the lane back."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(lease_until=None)
+    _change(lane, lease_until=None)
+
+
+def stand_back(lane: Lane, seconds: float) -> None:
+    """Give the lane back, and let nobody take it for a while: something is wrong here, and not with the network."""
+    later = DatabaseNow() + timedelta(seconds=seconds)
+    # The network may have asked for more.
+    wait = Case(When(blocked_until__gt=later, then=F("blocked_until")), default=later)
+    _change(lane, lease_until=None, blocked_until=wait, failures=F("failures") + 1)
 
 
 def block(lane: Lane, seconds: float) -> None:
     """Send nothing for the account for a while: its network asked for that, or cannot be reached."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
-        blocked_until=DatabaseNow() + timedelta(seconds=seconds), failures=F("failures") + 1
-    )
+    _change(lane, blocked_until=DatabaseNow() + timedelta(seconds=seconds), failures=F("failures") + 1)
 
 
 def block_neighbours(account: Account, seconds: float) -> None:
@@ -136,13 +177,16 @@ def block_neighbours(account: Account, seconds: float) -> None:
 
 def rest(lane: Lane, seconds: float) -> None:
     """Send nothing for the account for a while, though all is well: a limit of its network is nearly spent."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).update(
-        blocked_until=DatabaseNow() + timedelta(seconds=seconds)
-    )
+    _change(lane, blocked_until=DatabaseNow() + timedelta(seconds=seconds))
 
 
-def succeeded(lane: Lane) -> None:
-    """The network works: the next failure waits for a short time only."""
-    Account.objects.filter(pk=lane.account_id, fence=lane.fence).exclude(failures=0, blocked_until=None).update(
-        failures=0, blocked_until=None
-    )
+def succeeded(lane: Lane, **noted) -> None:
+    """The network works: the next failure waits for a short time only.
+
+    :param noted: what else is known of the account now.
+    """
+    _change(lane, failures=0, blocked_until=None, **noted)
+
+
+def _change(lane: Lane, **values) -> int:
+    return database.insist(Account.objects.filter(pk=lane.account_id, fence=lane.fence).update, **values)

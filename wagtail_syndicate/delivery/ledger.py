@@ -11,11 +11,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Coalesce
 
-from wagtail_syndicate import signals
+from wagtail_syndicate import database, signals
 from wagtail_syndicate.delivery import afterwards
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.delivery.logs import about
+from wagtail_syndicate.delivery.telling import telling
 from wagtail_syndicate.exceptions import NetworkError
 from wagtail_syndicate.models import Attempt, Delivery
 from wagtail_syndicate.types import Receipt
@@ -34,22 +35,38 @@ def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = N
     :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is not
         ours any more.
     """
-    changed = (
-        Delivery.objects.filter(
-            pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent, **(expected or {})
+    if "state" in values:
+        known = {"reason": delivery.reason, "due_at": delivery.due_at, **values}
+        values |= telling(values["state"], known["reason"], known["due_at"])
+    tries = 0
+
+    def update() -> int:
+        nonlocal tries
+        tries += 1
+        return (
+            Delivery.objects.filter(
+                pk=delivery.pk, state=delivery.state, maybe_sent=delivery.maybe_sent, **(expected or {})
+            )
+            .filter(payload__isnull=delivery.payload is None)
+            .filter(lane.is_ours())
+            .update(**values, updated_at=DatabaseNow())
         )
-        .filter(payload__isnull=delivery.payload is None)
-        .filter(lane.is_ours())
-        .update(**values, updated_at=DatabaseNow())
-    )
-    if not changed:
+
+    if not database.insist(update) and not (tries > 1 and _is_written(lane, delivery, values)):
         raise LaneLost(f"Delivery {delivery.pk} was changed by someone else.")
     before = delivery.state
-    delivery.refresh_from_db()
+    database.insist(delivery.refresh_from_db)
     if delivery.state != before:
         logger.info("Delivery %s: %s, was %s", delivery.pk, delivery.state, before, extra=about(delivery))
         # At once, unless a transaction is open: a receiver must not be able to break the intent.
         transaction.on_commit(partial(signals.announce, delivery, before))
+
+
+def _is_written(lane: Lane, delivery: Delivery, values: dict) -> bool:
+    """Whether an update whose answer was lost with the connection had been made."""
+    plain = {name: value for name, value in values.items() if not hasattr(value, "resolve_expression")}
+    written = Delivery.objects.filter(pk=delivery.pk, **plain).filter(lane.is_ours())
+    return database.insist(written.exists)
 
 
 def intend(lane: Lane, delivery: Delivery) -> Attempt:
@@ -94,7 +111,8 @@ def finish(attempt: Attempt, outcome: str, error: NetworkError | None = None) ->
     attempt.outcome = outcome[:OUTCOME]
     if error is not None:
         attempt.reason, attempt.detail, attempt.status_code = error.reason, error.detail[:1000], error.status
-    Attempt.objects.filter(pk=attempt.pk).update(
+    database.insist(
+        Attempt.objects.filter(pk=attempt.pk).update,
         outcome=attempt.outcome,
         reason=attempt.reason,
         detail=attempt.detail,

@@ -10,6 +10,7 @@ from PIL import ImageCms
 from wagtail.images import get_image_model
 from wagtail.images.image_operations import FilterOperation
 
+from wagtail_syndicate import database
 from wagtail_syndicate.exceptions import SyndicateError
 from wagtail_syndicate.types import Image, ImageLimits, Media
 
@@ -130,6 +131,8 @@ def render(original, spec: str):
         rendition = original.get_rendition(spec)
         with rendition.file.open("rb") as file:
             return rendition, file.read()
+    except database.AWAY:
+        raise
     except Exception as error:  # a broken picture fails in as many ways as there are formats
         raise MediaUnreadable(type(error).__name__) from None
 

@@ -11,14 +11,18 @@ from datetime import timedelta
 
 import swapper
 from django.db import IntegrityError, transaction
+from django.db.models import Case, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from wagtail.log_actions import get_active_log_context
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import conf, database
+from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.delivery import afterwards
 from wagtail_syndicate.delivery.chosen import Dates, each, give, target_of
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
+from wagtail_syndicate.delivery.telling import telling
 from wagtail_syndicate.models import Account, Delivery, TargetSet
 from wagtail_syndicate.models.target import CHOSEN, PLANNED_WITHIN, RELATION, targets_in
 
@@ -35,6 +39,9 @@ LATE_AT_ONCE = 20  # publications that one sweep plans, so that posts do not wai
 # What a person may ask to be sent anew; it should then say what the page says now. A post that may be under way keeps
 # its frozen message, whatever its wording says.
 RETRIED = (State.FAILED, State.MISSED, State.CANCELLED, State.UNKNOWN, State.SENDING)
+
+# What was chosen for a post, by whom, and who published it.
+THEIRS = (*CHOSEN, "ticked_by", "published_by")
 
 
 @transaction.atomic
@@ -65,36 +72,47 @@ def plan(page, revision=None, expires_at=None) -> bool:
     dates = Dates(page, accounts, targets, expires_at)
     obstacle = page_obstacle(page)
     site_id = site_id_of(page) if not obstacle else None
+    publisher = _publisher(revision)
+    tickers = permissions.people({target.by for target in targets.values() if target.by})
+    barred = permissions.not_permitted({account: targets[account.pk].by for account in accounts}, tickers)
 
     new, revived, renewed, reworded = [], [], [], []
     for account in accounts:
         target = targets[account.pk]
         reason = obstacle or account_obstacle(account, page, site_id)
+        if not reason and account.pk in barred:
+            reason = "not_permitted"
         delivery = known.get(account.pk)
         if delivery is None:
             chosen = {} if reason else dates.of(account)
-            new.append(give(_new_delivery(page, account, revision, reason), target, chosen))
-        elif delivery.was_never_sent and not reason:
+            delivery = give(_new_delivery(page, account, revision, reason), target, chosen)
+            new.append(delivery)
+        elif (delivery.was_never_sent or _is_answer(delivery, target)) and not reason:
             revived.append(give(delivery, target, dates.of(account)))
-        elif delivery.state in (State.WAITING, State.ASSISTED) and not delivery.maybe_sent:
+        elif delivery.state in Delivery.UNSENT and not delivery.maybe_sent:
             renewed.append(give(delivery, target, dates.of(account, delivery)))
-        elif delivery.state in RETRIED and any(getattr(delivery, name) != getattr(target, name) for name in CHOSEN):
+        elif delivery.state in RETRIED:
             reworded.append(give(delivery, target))
+        else:
+            continue
+        delivery.ticked_by = tickers.get(target.by)
+        delivery.published_by_id = publisher
     unticked = [delivery.pk for account_id, delivery in known.items() if account_id not in targets]
 
     if new:
         # Two publications at the same moment: the unique constraint lets one of them write.
         Delivery.objects.bulk_create(new, ignore_conflicts=True)
+    careful = [account.pk for account in accounts if account.needs_approval]
     if revived:
-        _start_over(revived, Delivery.NEVER_SENT)
+        _start_over(revived, Delivery.NEVER_SENT, careful)
     if renewed:
-        _start_over(renewed, (State.WAITING, State.ASSISTED))
+        _start_over(renewed, Delivery.UNSENT, careful)
     if reworded:
-        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(**each(reworded, CHOSEN))
+        Delivery.objects.filter(pk__in=_keys(reworded), state__in=RETRIED).update(**each(reworded, THEIRS))
     if unticked:
         cancel(Delivery.objects.filter(pk__in=unticked), "unticked")
     afterwards.page_is_back(page, known.values())
-    return bool(revived or renewed or any(delivery.state == State.WAITING for delivery in new))
+    return bool(revived or renewed or any(delivery.state != State.SKIPPED for delivery in new))
 
 
 def once_more(delivery: Delivery, user=None) -> bool:
@@ -110,7 +128,7 @@ def once_more(delivery: Delivery, user=None) -> bool:
     dates = Dates(page, [delivery.account], {delivery.account_id: target})
     give(new, target, {} if new.reason else dates.of(delivery.account))
     new.generation = delivery.generation + 1
-    new.published_by = user
+    new.published_by = new.ticked_by = user
     later = Delivery.objects.filter(page=page.pk, account=delivery.account_id, generation__gt=delivery.generation)
     if later.exists():
         return False
@@ -124,7 +142,7 @@ def once_more(delivery: Delivery, user=None) -> bool:
 
 def cancel(deliveries, reason: str) -> int:
     """Stop those of ``deliveries`` (a queryset) that have not left; what may have been sent is not touched."""
-    return deliveries.filter(state__in=(State.WAITING, State.ASSISTED), maybe_sent=False).update(
+    return deliveries.filter(state__in=Delivery.UNSENT, maybe_sent=False).update(
         state=State.CANCELLED, reason=reason, detail="", due_at=None, updated_at=DatabaseNow()
     )
 
@@ -145,7 +163,7 @@ def not_planned(page, revision=None, again: bool = True) -> None:
 
     :param again: whether the sweep is to try; ``False``: it is too late, people have to publish again.
     """
-    soon = DatabaseNow() + PLANNED_WITHIN
+    soon, reason = DatabaseNow() + PLANNED_WITHIN, "unplanned" if again else "plan_failed"
     with transaction.atomic():
         _notes(page.pk).delete()
         Delivery.objects.create(
@@ -155,7 +173,8 @@ def not_planned(page, revision=None, again: bool = True) -> None:
             revision=revision,
             published_by_id=getattr(revision, "user_id", None),
             state=State.FAILED,
-            reason="unplanned" if again else "plan_failed",
+            reason=reason,
+            **telling(State.FAILED, reason),
         )
         TargetSet.objects.filter(page_id=page.pk).update(plan_at=Coalesce("plan_at", soon) if again else None)
 
@@ -188,6 +207,8 @@ def _plan_one(pk: int, page_id: int, plan_at) -> bool:
                 return False
             plan(page.specific, page.live_revision, too_late)
             return True
+    except database.AWAY:
+        raise  # which is no mistake in planning; it comes round again
     except Exception as error:
         logger.error("Page %s is still not planned: %s", page_id, type(error).__name__, exc_info=True)
     if page := pages.first():
@@ -208,7 +229,22 @@ def _notes(page_id: int):
 def _accounts(account_ids) -> list[Account]:
     if not account_ids:
         return []
-    return list(Account.objects.filter(pk__in=account_ids).prefetch_related("locales", "sites"))
+    found = Account.objects.filter(pk__in=account_ids)
+    return list(found.select_related("collection").prefetch_related("locales", "sites"))
+
+
+def _publisher(revision) -> int | None:
+    """The primary key of who published; ``None`` when nobody knows, as when a script did.
+
+    A revision names its author, not who let it go live: that is the person whose request this is, if it is one.
+    """
+    user = get_active_log_context().user
+    return user.pk if user else getattr(revision, "user_id", None)
+
+
+def _is_answer(delivery: Delivery, target) -> bool:
+    """Whether a post that was rejected comes back with other words."""
+    return delivery.reason == "rejected" and delivery.wording != target.wording
 
 
 def _deliveries_of(page) -> tuple[dict[int, Delivery], list[int]]:
@@ -227,20 +263,23 @@ def _new_delivery(page, account: Account, revision, reason: str) -> Delivery:
         network=account.network,
         language=page.locale.language_code,
         revision=revision,
-        published_by_id=getattr(revision, "user_id", None),
-        state=State.SKIPPED if reason else State.WAITING,
+        state=State.SKIPPED if reason else State.APPROVAL if account.needs_approval else State.WAITING,
         reason=reason,
+        **(telling(State.SKIPPED, reason) if reason else {}),
     )
 
 
-def _start_over(deliveries: list[Delivery], states) -> None:
-    """Make rows that never left due again, each with what was chosen today, in one statement."""
+def _start_over(deliveries: list[Delivery], states, careful) -> None:
+    """Make rows that never left due again, each with what was chosen today, in one statement.
+
+    :param careful: primary keys of the accounts whose posts need approval.
+    """
     Delivery.objects.filter(pk__in=_keys(deliveries), state__in=states, maybe_sent=False).update(
-        state=State.WAITING,
+        state=Case(When(account_id__in=careful, then=Value(State.APPROVAL)), default=Value(State.WAITING)),
         detail="",
         notice="",
         payload=None,
-        **each(deliveries, (*CHOSEN, "reason", "due_at", "expires_at")),
+        **each(deliveries, (*THEIRS, "reason", "due_at", "expires_at")),
         updated_at=DatabaseNow(),
     )
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
+from wagtail_syndicate import database
 from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.delivery import lanes, ledger
 from wagtail_syndicate.delivery.clock import DatabaseNow
@@ -80,7 +81,7 @@ def look(lane: Lane, delivery: Delivery, send) -> bool:
 def is_anothers(delivery: Delivery, receipt: Receipt) -> bool:
     """Whether the post that the network names is known to be another delivery's, with the same words."""
     known = Delivery.objects.filter(account=delivery.account_id, remote_id=receipt.remote_id)
-    return known.exclude(pk=delivery.pk).exists()
+    return database.insist(known.exclude(pk=delivery.pk).exists)
 
 
 def _close_interrupted(delivery: Delivery) -> None:
@@ -165,7 +166,7 @@ def _settling(delivery: Delivery) -> float:
 def is_evidence(error: NetworkError, delivery: Delivery, backend) -> bool:
     """Whether a refusal says that an earlier request, whose post was not found, had made it after all."""
     unclear = delivery.attempts.filter(kind=Attempt.Kind.PUBLISH, outcome__in=("OutcomeUnknown", "interrupted"))
-    return isinstance(error, DuplicateContent) and backend.can_find() and unclear.exists()
+    return isinstance(error, DuplicateContent) and backend.can_find() and database.insist(unclear.exists)
 
 
 def _was_accepted(delivery: Delivery) -> bool:
@@ -185,7 +186,7 @@ def _key_is_remembered(backend, delivery: Delivery) -> bool:
     now = DatabaseNow()
     # A time in the future was written before the clock was set back: how old the key is nobody knows.
     known = Q(first_sent_at__gt=now - timedelta(seconds=backend.key_seconds)) & Q(first_sent_at__lte=now + SKEW)
-    return Delivery.objects.filter(known, pk=delivery.pk).exists()
+    return database.insist(Delivery.objects.filter(known, pk=delivery.pk).exists)
 
 
 def _next_look(backend, delivery: Delivery, wanted: float | None = None) -> dict:

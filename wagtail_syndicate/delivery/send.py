@@ -11,17 +11,18 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from wagtail_syndicate import conf
-from wagtail_syndicate.accounts import refresh
+from wagtail_syndicate import conf, database
+from wagtail_syndicate.accounts import environment, refresh
 from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.delivery import content, lanes, ledger, media, probe, reconcile, wishes
+from wagtail_syndicate.delivery import approval, content, lanes, ledger, media, probe, reconcile, rehearsal, wishes
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import cap_wait, delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.exceptions import (
     AccountProblem,
+    AwayFromHome,
     ComposeError,
     CredentialsLost,
     DuplicateContent,
@@ -40,6 +41,7 @@ State = Delivery.State
 
 BACKOFF_BASE = 5.0  # seconds
 BACKOFF_CAP = 600.0
+PAUSE = 5.0  # seconds in which an account rests whose work was broken off
 
 
 def drain(budget: float = 20.0) -> int:
@@ -56,12 +58,7 @@ def drain(budget: float = 20.0) -> int:
             if lane is None:
                 continue
             found = True
-            try:
-                worked += _work(lane, until)
-            except LaneLost as error:
-                logger.info("%s", error, extra={"account_id": account_id})
-            finally:
-                lanes.release(lane)
+            worked += _serve(lane, until)
             if time.monotonic() >= until:
                 break
         if not found:
@@ -69,17 +66,37 @@ def drain(budget: float = 20.0) -> int:
     return worked
 
 
+def _serve(lane: Lane, until: float) -> int:
+    """Work for one account and give its lane back.
+
+    :returns: how many of its deliveries were worked on.
+    :raises database.AWAY: the database does not come back; the lease ends by itself.
+    """
+    try:
+        worked = _work(lane, until)
+    except LaneLost as error:
+        logger.info("%s", error, extra={"account_id": lane.account_id})
+        worked = 0
+    except Exception as error:
+        # The database is away, or we made a mistake where none was expected. Nothing is concluded from either: whoever
+        # takes the lane next finds out how far we came. Other accounts go on.
+        told = "The work for account %s was broken off by %s\n%s"
+        extra = {"account_id": lane.account_id}
+        logger.error(told, lane.account_id, type(error).__name__, _trace(error), extra=extra)
+        lanes.stand_back(lane, PAUSE)
+        return 0
+    except BaseException:
+        lanes.release(lane)
+        raise
+    lanes.release(lane)
+    return worked
+
+
 def _work(lane: Lane, until: float) -> int:
     """Work on one lane's due deliveries, in order, until it has to wait."""
     worked = 0
     while time.monotonic() < until:
-        delivery = (
-            Delivery.objects.filter(lanes.due(), account_id=lane.account_id)
-            .select_related("account")
-            # Not by due_at: what had to wait goes first. Not by pk: a database might go through all of that index.
-            .order_by("created_at", "pk")
-            .first()
-        )
+        delivery = lanes.next_of(lane.account_id)
         if delivery is None:
             break
         lanes.renew(lane)
@@ -98,6 +115,10 @@ def _step(lane: Lane, delivery: Delivery) -> bool:
         if delivery.state == State.SENDING:
             reconcile.take_over(lane, delivery)
             return True
+        if delivery.state in (State.UNKNOWN, State.SENT) and conf.is_dry_run():
+            # Nobody is asked now whether it is there, nor to change or delete it.
+            ledger.write(lane, delivery, due_at=DatabaseNow() + timedelta(seconds=BACKOFF_CAP))
+            return True
         if delivery.state == State.UNKNOWN:
             return reconcile.look(lane, delivery, send=_send)
         if delivery.state == State.SENT:
@@ -109,7 +130,7 @@ def _step(lane: Lane, delivery: Delivery) -> bool:
             lanes.rest(lane, wait)
             return False
         return _send(lane, delivery)
-    except LaneLost:
+    except (LaneLost, *database.AWAY):
         raise
     except Exception as error:
         _own_fault(lane, delivery, error)
@@ -139,6 +160,13 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
             ledger.rest(lane, delivery, State.FAILED, error.reason, error.detail)
             return False
         ledger.write(lane, delivery, payload=message.to_dict(), notice=notice)
+    if approval.is_missing(delivery):
+        if delivery.state != State.APPROVAL:
+            ledger.write(lane, delivery, state=State.APPROVAL, reason="", detail="")
+        return False
+    if delivery.state == State.APPROVAL:
+        ledger.write(lane, delivery, state=State.WAITING)  # it goes out when it is due, which may be later
+        return False
     if delivery.account.is_assisted:
         ledger.rest(lane, delivery, State.ASSISTED, "prefers_person" if delivery.account.by_hand else "needs_person")
         return False
@@ -147,7 +175,7 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
 
 def _is_fit(lane: Lane, delivery: Delivery, page) -> bool:
     """Whether a reader would find the page now; if not, the delivery is held, and others of the account go on."""
-    if not conf.get("PROBE"):
+    if not conf.get("PROBE") or conf.is_dry_run():
         return True
     seen = probe.look(address(page))
     if seen.reason:
@@ -168,6 +196,8 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
     doubtful = delivery.maybe_sent  # an earlier attempt may have made the post: what follows is no proof of absence
     try:
         backend = refresh.fresh_backend(account)
+        if backend.http.rehearses:
+            return _rehearse(lane, delivery, backend)
         uploads = _upload(lane, delivery, backend)
     except CredentialsLost:
         refresh.mark_broken(account, "lost_credentials")
@@ -175,6 +205,11 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
             reconcile.postpone(lane, delivery, AccountProblem("lost_credentials"))
             return False
         return _hold(lane, delivery, "lost_credentials")
+    except AwayFromHome as error:  # since the lane was claimed
+        if doubtful:
+            reconcile.postpone(lane, delivery, error)
+            return False
+        return _hold(lane, delivery, error.reason)
     except NetworkError as error:
         ledger.note(lane, delivery, error)
         return _not_accepted(lane, delivery, account, error, doubtful)
@@ -183,6 +218,7 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
     try:
         receipt = backend.publish(delivery.message, uploads, str(delivery.key))
     except NetworkError as error:
+        error.detail = redact(error.detail, backend.http.secrets)  # backends of other packages may forget to
         ledger.finish(attempt, type(error).__name__, error)
         if isinstance(error, OutcomeUnknown) or reconcile.is_evidence(error, delivery, backend):
             reconcile.unclear(lane, delivery, error, backend)
@@ -202,10 +238,22 @@ def _send(lane: Lane, delivery: Delivery) -> bool:
         return _not_accepted(lane, delivery, account, error, doubtful)
     ledger.finish(attempt, "Sent")
     ledger.sent(lane, delivery, receipt)
-    lanes.succeeded(lane)
+    lanes.succeeded(lane, **environment.settle_in(account))
     if backend.pause:
         lanes.rest(lane, backend.pause)
         return False
+    return True
+
+
+def _rehearse(lane: Lane, delivery: Delivery, backend) -> bool:
+    """Write down what would be sent.
+
+    :returns: whether the lane may go on.
+    """
+    if receipt := rehearsal.rehearse(lane, delivery, backend):
+        logger.error("%s posted in a dry run: it does not use our HTTP", delivery.network, extra=about(delivery))
+        ledger.intend(lane, delivery)
+        ledger.sent(lane, delivery, receipt)
     return True
 
 
@@ -283,9 +331,8 @@ def _not_accepted(lane: Lane, delivery: Delivery, account: Account, error: Netwo
 
 def _expired_before(delivery: Delivery) -> bool:
     """Whether the token that was just refused is already a new one."""
-    return (
-        delivery.attempts.filter(outcome=TokenExpired.__name__, started_at__gt=timezone.now() - timedelta(minutes=10))
-    ).count() > 1
+    recent = delivery.attempts.filter(started_at__gt=timezone.now() - timedelta(minutes=10))
+    return database.insist(recent.filter(outcome=TokenExpired.__name__).count) > 1
 
 
 def _hold(lane: Lane, delivery: Delivery, reason: str, detail: str = "", wait: float = 0.0, **values) -> bool:
@@ -308,17 +355,33 @@ def _backoff(failures: int) -> float:
 
 
 def _own_fault(lane: Lane, delivery: Delivery, error: Exception) -> None:
-    """A bug of ours, or of a backend, before anything left: say so on the page, send nothing."""
+    """A mistake of ours or of a backend, or something that this site needs is away: its cache, say. Nothing left.
+
+    It is tried again as after a network's trouble, because much of that passes; then the page says that it has failed.
+    """
     _log(delivery, error)
     delivery.refresh_from_db()
-    if delivery.state == State.WAITING and not delivery.maybe_sent:
-        ledger.rest(lane, delivery, State.FAILED, "internal", type(error).__name__)
-    elif delivery.state in (State.WAITING, State.SENDING, State.UNKNOWN):
-        ledger.rest(lane, delivery, State.UNKNOWN, "unclear", type(error).__name__)
+    fault = OutcomeUnknown("unclear", type(error).__name__)
+    if delivery.state == State.SENDING:
+        # Whether a look can tell more is asked then: the mistake may well be in the answer to that.
+        later = DatabaseNow() + timedelta(seconds=reconcile.FIRST_LOOK)
+        ledger.write(lane, delivery, state=State.UNKNOWN, reason="unclear", detail=fault.detail, due_at=later)
+    elif delivery.state == State.UNKNOWN:
+        ledger.note(lane, delivery, NetworkError("site_trouble", fault.detail))
+        reconcile.postpone(lane, delivery, fault)
+    elif delivery.state in (State.WAITING, State.APPROVAL):
+        ledger.note(lane, delivery, NetworkError("site_trouble", fault.detail))
+        if delivery.attempts_made < conf.get("MAX_ATTEMPTS"):
+            _hold(lane, delivery, "site_trouble", fault.detail, wait=_backoff(delivery.attempts_made - 1))
+        else:
+            ledger.rest(lane, delivery, State.FAILED, "internal", fault.detail)
 
 
 def _log(delivery: Delivery, error: Exception, secrets=()) -> None:
-    # The traceback's last line is the exception's own text, which a library may have filled with anything.
-    trace = "".join(traceback.format_tb(error.__traceback__))
-    text = redact(trace, secrets)
+    text = _trace(error, secrets)
     logger.error("Delivery %s failed with %s\n%s", delivery.pk, type(error).__name__, text, extra=about(delivery))
+
+
+def _trace(error: Exception, secrets=()) -> str:
+    """Where it happened, without the exception's own text, which a library may have filled with anything."""
+    return redact("".join(traceback.format_tb(error.__traceback__)), secrets)

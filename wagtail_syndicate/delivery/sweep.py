@@ -6,14 +6,15 @@ import logging
 import time
 from collections.abc import Callable
 
-from django.db.models import Q
+from django.db.models import F, Q
 
-from wagtail_syndicate import signals
-from wagtail_syndicate.accounts import upkeep
-from wagtail_syndicate.delivery import monitor, plan, probe
+from wagtail_syndicate import database, signals
+from wagtail_syndicate.accounts import environment, upkeep
+from wagtail_syndicate.delivery import lanes, monitor, plan, probe
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.delivery.send import drain
+from wagtail_syndicate.delivery.telling import telling
 from wagtail_syndicate.models import Account, Delivery
 
 
@@ -30,14 +31,16 @@ def tidy() -> int:
 
     :returns: how many deliveries were ended.
     """
-    unsent = Delivery.objects.filter(state=State.WAITING, maybe_sent=False)
+    unsent = Delivery.objects.filter(state__in=(State.WAITING, State.APPROVAL), maybe_sent=False)
     # Rows whose account is being worked for are left to the worker, which asks the same question.
-    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(account__lease_until__gt=DatabaseNow())
+    overdue = unsent.filter(expires_at__lt=DatabaseNow()).exclude(lanes.held("account__"))
     return (
         _end(unsent.filter(account=None), state=State.CANCELLED, reason="account_gone")
         + _end(overdue.filter(reason__in=probe.REASONS), state=State.FAILED)
         + _end(overdue.exclude(reason__in=probe.REASONS), state=State.MISSED, reason="missed")
         + _leave_to_people()
+        + _hold_abroad()
+        + _let_go()
         + _give_back_wishes()
     )
 
@@ -48,10 +51,29 @@ def _leave_to_people() -> int:
     Those of accounts that work are left to whoever takes over the lane.
     """
     usable = Q(account__status=Account.Status.CONNECTED) | Q(account__by_hand=True)
-    held = Q(account__lease_until__gt=DatabaseNow())
-    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(held)
+    left = Delivery.objects.filter(state=State.SENDING).exclude(usable).exclude(lanes.held("account__"))
     unasked = Delivery.objects.filter(state=State.UNKNOWN, account=None, due_at__isnull=False)
     return _end(left, state=State.UNKNOWN, reason="interrupted") + _end(unasked, reason="unclear")
+
+
+def _hold_abroad() -> int:
+    """Open rows of accounts that were connected on another site: they wait, and say why, until this is its home.
+
+    :returns: how many of them nobody knows about, because they came here half sent.
+    """
+    abroad = Q(account__in=environment.strangers().filter(by_hand=False))
+    waiting = Delivery.objects.filter(state=State.WAITING)
+    waiting.filter(abroad).exclude(reason=environment.AWAY).update(reason=environment.AWAY, detail="")
+    waiting.filter(reason=environment.AWAY).exclude(abroad).update(reason="")
+    held = Q(account__lease_until__gt=DatabaseNow())
+    half_sent = Delivery.objects.filter(abroad, state=State.SENDING).exclude(held)
+    return _end(half_sent, state=State.UNKNOWN, reason="interrupted", due_at=DatabaseNow())
+
+
+def _let_go() -> int:
+    """Posts of accounts that need no approval any more wait for nobody."""
+    freed = Delivery.objects.filter(state=State.APPROVAL, account__needs_approval=False)
+    return _end(freed, state=State.WAITING, due_at=F("due_at"))
 
 
 def _give_back_wishes() -> int:
@@ -65,10 +87,13 @@ def _give_back_wishes() -> int:
 def _end(deliveries, **values) -> int:
     """Give these deliveries (a queryset) other values, one by one, so that whoever listens hears of each."""
     ended = 0
+    values = {"due_at": None, **values}
     for delivery in deliveries[:MOST]:
         before = delivery.state
+        news = telling(values.get("state", before), values.get("reason", delivery.reason), values["due_at"])
         # Asked again with the change: another sweep, a worker or a person may have been quicker.
-        ended += deliveries.filter(pk=delivery.pk).update(**values, due_at=None, updated_at=DatabaseNow())
+        changes = {**values, **news, "updated_at": DatabaseNow()}
+        ended += deliveries.filter(pk=delivery.pk).update(**changes)
         delivery.refresh_from_db()
         if delivery.state != before:
             logger.info("Delivery %s: %s, %s", delivery.pk, delivery.state, delivery.reason, extra=about(delivery))
@@ -105,3 +130,4 @@ def _try(part: Callable[[], int]) -> None:
         part()
     except Exception as error:
         logger.error("The sweep could not %s: %s", part.__name__, type(error).__name__, exc_info=True)
+        database.mend()

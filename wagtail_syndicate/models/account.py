@@ -3,6 +3,7 @@
 import swapper
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from wagtail.models import CollectionMember, Locale, Site
@@ -19,6 +20,14 @@ def never_by_default(collector, field, accounts, using):
     """When a section is deleted: its accounts are not ticked by default any more, least of all everywhere."""
     collector.add_field_update(field, None, accounts)
     collector.add_field_update(Account._meta.get_field("default_ticked"), False, accounts)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class Account(CollectionMember, models.Model):
@@ -186,6 +195,11 @@ class Account(CollectionMember, models.Model):
         return registry.get(self.network)
 
     @property
+    def facts(self) -> tuple[str, ...]:
+        """What connecting found out at the network, in sentences for an admin."""
+        return tuple(self.backend_class(self.public_connection).facts())
+
+    @property
     def is_assisted(self) -> bool:
         """Whether a person posts, because the network leaves no other way or the owner prefers it."""
         return self.by_hand or self.backend_class.reach == Reach.ASSISTED
@@ -195,9 +209,19 @@ class Account(CollectionMember, models.Model):
         """What a backend may know of the account without its secrets: enough for limits and share dialogs."""
         return Connection(host=self.host, remote_id=self.remote_id, handle=self.handle, options=self.options or {})
 
+    @property
+    def contact_addresses(self) -> list[str]:
+        """The e-mail addresses of its contacts, each once."""
+        return list(dict.fromkeys(line.strip() for line in self.contacts.splitlines() if line.strip()))
+
     def clean(self):
         super().clean()
         errors = {}
+        if wrong := [address for address in self.contact_addresses if not _is_address(address)]:
+            errors["contacts"] = _(
+                "“%(line)s” is not an e-mail address. Write one address a line, and nothing else."
+            ) % {"line": wrong[0]}
+        self.contacts = "\n".join(self.contact_addresses)
         for field, room in (("tracking", links), ("template", frame)):
             if unknown := room.unknown_places(getattr(self, field)):
                 errors[field] = _("{%(name)s} is nothing that can be filled in. These are: %(known)s.") % {
@@ -277,4 +301,4 @@ class OAuthApp(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.network} {self.host}"
+        return " ".join(part for part in (self.network, self.method, self.host) if part)

@@ -44,7 +44,11 @@ class Delivery(models.Model):
     # States that the sweep has to look at; all others rest until a person acts or the page is published again.
     OPEN = (State.WAITING, State.SENDING, State.UNKNOWN)
     # States in which nothing left; another publication may send it.
-    NEVER_SENT = (State.SKIPPED, State.CANCELLED)
+    NEVER_SENT = (State.SKIPPED, State.CANCELLED, State.REHEARSED)
+    # States in which nothing has left yet; another publication gives it the page's new wording, or takes it back.
+    UNSENT = (State.WAITING, State.APPROVAL, State.ASSISTED)
+    # Why a person decided that nothing should be sent.
+    DECIDED = ("cancelled", "rejected")
 
     page = models.ForeignKey(
         swapper.get_model_name("wagtailcore", "Page"),
@@ -67,6 +71,10 @@ class Delivery(models.Model):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    ticked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    """Who has to be permitted to use the account when it is sent; see ``models.target.Target.by``."""
     # What the editor chose for this account; see ``models.target.Target``
     wording = models.TextField(_("wording"), blank=True)
     image = models.CharField(max_length=64, blank=True)
@@ -87,6 +95,9 @@ class Delivery(models.Model):
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+
+    approved_payload = models.JSONField(null=True, blank=True)
+    """The message that was approved: another one needs approval of its own."""
 
     key = models.UUIDField(default=new_key)
     payload = models.JSONField(null=True, blank=True)
@@ -115,6 +126,8 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="sent") | ~Q(remote_id=""), name="syndicate_sent_has_a_remote_id"
             ),
+            # One request in flight for an account; databases without partial indexes do without.
+            models.UniqueConstraint(fields=["account"], condition=Q(state="sending"), name="syndicate_one_in_flight"),
             models.CheckConstraint(condition=~Q(state="sending") | Q(maybe_sent=True), name="syndicate_intent_first"),
         ]
         indexes = [
@@ -129,6 +142,11 @@ class Delivery(models.Model):
             models.Index(fields=["tell_at"], name="syndicate_tell"),
             # What people are asked about.
             models.Index(fields=["wish"], name="syndicate_wish"),
+            # The report: the latest of an account, of a network, in a language, of some days.
+            models.Index(fields=["account", "-id"], name="syndicate_of_account"),
+            models.Index(fields=["network", "-id"], name="syndicate_of_network"),
+            models.Index(fields=["language", "-id"], name="syndicate_in_language"),
+            models.Index(fields=["created_at"], name="syndicate_planned"),
         ]
 
     def __str__(self):
@@ -137,7 +155,7 @@ class Delivery(models.Model):
     @property
     def was_never_sent(self) -> bool:
         """Whether another publication sends it: nothing left, and no person decided that nothing should."""
-        return self.state in self.NEVER_SENT and self.reason != "cancelled"
+        return self.state in self.NEVER_SENT and self.reason not in self.DECIDED
 
     @property
     def message(self) -> Message | None:

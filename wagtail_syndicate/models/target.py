@@ -35,7 +35,7 @@ class Target:
     model, as text; "" for the page's own choice, ``NO_IMAGE`` for none. ``alt``: its description, "" for the
     picture's own. ``when``: "" for at once, ``"+30"`` for so many minutes after the publication,
     ``"2026-12-24T09:00"`` for a time on the clocks of the account's time zone, ``NEXT_SLOT`` for the account's next
-    posting time.
+    posting time. ``by``: who made the tick what it is, the user's primary key as text; "" for code.
     """
 
     account_id: int
@@ -43,6 +43,7 @@ class Target:
     image: str = ""
     alt: str = ""
     when: str = ""
+    by: str = ""
 
 
 class TargetSet(models.Model):
@@ -96,7 +97,7 @@ def targets_of(page) -> list[Target]:
 def targets_in(rows: Iterable[TargetSet]) -> list[Target]:
     """What is ticked in these rows, of which a page has one or none."""
     return [
-        Target(target["account"], **{name: target.get(name, "") for name in CHOSEN})
+        Target(target["account"], **{name: target.get(name, "") for name in (*CHOSEN, "by")})
         for row in rows
         for target in row.targets
     ]
@@ -110,5 +111,5 @@ def set_targets(page, targets: Iterable[Target]) -> None:
 
 
 def _as_data(target: Target) -> dict[str, int | str]:
-    chosen = {name: getattr(target, name) for name in CHOSEN}
+    chosen = {name: getattr(target, name) for name in (*CHOSEN, "by")}
     return {"account": target.account_id, "wording": "", **{name: value for name, value in chosen.items() if value}}

@@ -10,6 +10,12 @@ from wagtail_syndicate.testing.server import CUT, RESET_AFTER, RESET_BEFORE, SIL
 
 
 PAGE = "<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
+# As several networks put it; what it means for the post is in no table.
+SORRY = {
+    "error": "internal_error",
+    "message": "Something went wrong",
+    "errors": [{"message": "Something went wrong"}],
+}
 WAIT = 7.0  # seconds, as Retry-After says
 
 
@@ -19,7 +25,7 @@ class Fault:
 
     :param definite: whether the request was surely not accepted.
     :param reaction: what a request that can be repeated must end with.
-    :param strange: whether the answer has status 200 and says nothing; only where the real one says something.
+    :param strange: whether the answer has status 200 and does not say that it was done; only where the real one does.
     """
 
     name: str
@@ -49,5 +55,6 @@ FAULTS = (
     Fault("200 with an empty body", Captured(200, ""), reaction=(NotSent, MediaRejected), strange=True),
     Fault("200 with null", Captured(200, None), reaction=(NotSent, MediaRejected), strange=True),
     Fault("200 with {}", Captured(200, {}), reaction=(NotSent, MediaRejected), strange=True),
+    Fault("200 with an error body", Captured(200, SORRY), reaction=(NotSent, MediaRejected), strange=True),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -31,7 +31,7 @@ def operation(node="", edge=""):
     """What a request to an object, or to one of its lists, does."""
     if edge == "photos":
         return "publish" if request.values.get("published", "true") == "true" else "upload"
-    if edge == "accounts" or not (edge or "_" in node):
+    if edge in ("accounts", "permissions") or not (edge or "_" in node):
         return "connect"
     return {"GET": "read", "DELETE": "delete"}.get(request.method, "publish" if edge else "update")
 
@@ -100,6 +100,16 @@ def accounts(version, node):
         found.append(page_object(page) | {"access_token": key.value, "tasks": tasks})
     things = [wanted(page, "access_token", "category", "name", "tasks") for page in found]
     return page_of(things)
+
+
+@blueprint.get(f"{API}/me/permissions")
+@endpoint(MANNERS, "connect")
+def permissions(version):
+    """What the person allowed the app (docs: Facebook Login, permissions: checking current permissions)."""
+    token = person_token()
+    if refusal := MANNERS.refusal_of(token):
+        return refusal
+    return {"data": [{"permission": scope, "status": "granted"} for scope in ("public_profile", *token.scopes)]}
 
 
 @blueprint.route(f"{API}/<node>/feed", methods=["POST"], endpoint="feed")

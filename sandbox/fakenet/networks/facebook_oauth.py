@@ -45,7 +45,7 @@ def dialog(version):
     if not consent.redirect_uri_is_good(uri):
         return consent.refuse(NETWORK, "URL Blocked", "This redirect failed: the redirect URI is not whitelisted.")
     if request.method == "GET":
-        return consent.ask(NETWORK, APP_NAME, scopes)
+        return consent.ask(NETWORK, APP_NAME, scopes, each=True)
     if not consent.allowed():
         return consent.send_back(
             uri,
@@ -58,8 +58,9 @@ def dialog(version):
     try:
         person = consent.chosen_handle(NETWORK)
     except consent.InvalidHandle as problem:
-        return consent.ask(NETWORK, APP_NAME, scopes, str(problem))
-    code = consent.issue_code(PEOPLE, APP_ID, person, uri, scopes, seconds=CODE_SECONDS)
+        return consent.ask(NETWORK, APP_NAME, scopes, str(problem), each=True)
+    allowed = consent.not_declined(scopes)
+    code = consent.issue_code(PEOPLE, APP_ID, person, uri, allowed, seconds=CODE_SECONDS)
     return consent.send_back(uri, code=code, state=given.get("state"))
 
 

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args, older_than, verbosity=1, **options):
         if older_than < 1:
             raise CommandError("--older-than must be at least 1.")
-        over = Delivery.objects.exclude(state__in=(*Delivery.OPEN, Delivery.State.ASSISTED))
+        over = Delivery.objects.exclude(state__in={*Delivery.OPEN, *Delivery.UNSENT})
         over = over.filter(updated_at__lt=timezone.now() - timedelta(days=older_than))
         attempts = self._delete(Attempt.objects.filter(delivery__in=over))
         deliveries = self._delete(over.filter(page=None))

@@ -30,11 +30,7 @@ class Command(BaseCommand):
             try:
                 rotated += reseal(app, "sealed_secret")
             except CredentialsLost:
-                app.delete()
-                self.stderr.write(
-                    _("%(server)s: none of the keys opens its secret. The next connection registers the app again.")
-                    % {"server": app}
-                )
+                self.stderr.write(self.lost(app) % {"server": app})
         self.stdout.write(
             ngettext(
                 "%(count)s secret is sealed with the newest key.",
@@ -42,6 +38,17 @@ class Command(BaseCommand):
                 rotated,
             )
             % {"count": rotated}
+        )
+
+    def lost(self, app: OAuthApp) -> str:
+        """Take leave of an app whose secret cannot be read; returns the words for it."""
+        if app.callback_url:
+            app.delete()
+            return _("%(server)s: none of the keys opens its secret. The next connection registers the app again.")
+        # What an admin entered stays, so that the screen shows which app it was.
+        return _(
+            "%(server)s: none of the keys opens its secret. A site admin must enter it again under Syndication "
+            "app keys."
         )
 
 

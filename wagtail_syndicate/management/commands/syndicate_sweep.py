@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connections
 
 from wagtail_syndicate.delivery.sweep import sweep
+from wagtail_syndicate.mails import round as mails
 
 
 logger = logging.getLogger("wagtail_syndicate.delivery")
@@ -44,6 +45,8 @@ class Command(BaseCommand):
     def _round(self, loop, verbosity):
         try:
             worked = sweep(stopping=self.stop.is_set)
+            if not self.stop.is_set():
+                mails.deliver()
         except Exception as error:
             if not loop:
                 raise

@@ -37,6 +37,8 @@ class Command(BaseCommand):
                             f"  logs              {stage.logs}",
                             "",
                             "  editor            editor / editor-sandbox",
+                            "  only Chinese      beijing / beijing-sandbox",
+                            "  account manager   manager / manager-sandbox",
                             "  site admin        siteadmin / siteadmin-sandbox",
                             "  superuser         admin / admin-sandbox",
                             "",

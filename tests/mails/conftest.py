@@ -1,0 +1,1 @@
+from tests.accounts.fixtures import script  # noqa: F401 (fixture)

@@ -1,0 +1,1 @@
+"""Mails to people, of posts that failed and accounts that need somebody. Whoever sweeps sends them, no request."""
