@@ -65,7 +65,7 @@ def measure(rounds: int) -> list[dict]:
 
     from wagtail_syndicate.models import Account
 
-    client = Client(headers={"accept-language": "en"})
+    client = Client(headers={"accept-language": "en"}, SERVER_NAME="localhost")
     client.force_login(get_user_model().objects.create_superuser("bench"))
     accounts = []
     results = []

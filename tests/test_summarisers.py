@@ -267,7 +267,9 @@ def test_what_the_panel_shows_is_what_is_sent(ask, client, no_teaser):
     client.force_login(editing.person("use_account"))
     page = NewsPageFactory()
     data = editing.filled(client, editing.edit_url(page), syndication__accounts=of.pk)
-    shown = editing.sent(client, reverse("wagtail_syndicate:preview_edit", args=[page.pk]), data).json()[str(of.pk)]
+    shown = editing.sent(client, reverse("wagtail_syndicate:preview_edit", args=[page.pk]), data).json()["accounts"][
+        str(of.pk)
+    ]
     assert "summariser" in shown["source_text"]
     assert shown["count"] == len(shown["text"])
 

@@ -288,7 +288,7 @@ def test_preview_counter_and_post_hold_all_of_it(client):
         **{wording_of(worded): "Our own words."},
     )
     address = reverse("wagtail_syndicate:preview_edit", args=[page.pk])
-    shown = editing.sent(client, address, data).json()
+    shown = editing.sent(client, address, data).json()["accounts"]
     text_of, own = shown[str(account.pk)]["text"], shown[str(worded.pk)]["text"]
     assert text_of.startswith(f"Advertisement: News: {page.title}\n{page.intro}\nhttp")
     assert "?utm_source=memory&utm_campaign=en" in text_of and text_of.endswith("Your newsroom")
@@ -316,7 +316,7 @@ def test_fixed_words_count_when_an_editors_text_is_checked(client):
     page = NewsPageFactory()
     for words, fits in (("word " * 40, True), ("word " * 62, False)):
         response = editing.saved(
-            client, page, syndication__accounts=account.pk, **{wording_of(account): words.strip()}
+            client, page, "action-publish", syndication__accounts=account.pk, **{wording_of(account): words.strip()}
         )
         assert (response.status_code == 302) is fits
 

@@ -86,21 +86,10 @@ def test_a_time_before_the_page_goes_live_is_told(client, editor):
     assert "before the page is published" in post["when_text"]
 
 
-def test_an_expired_page_is_not_posted(client, editor):
-    page = NewsPageFactory(live=True, expire_at=timezone.now() - timedelta(days=1))
-
-    address = reverse("wagtail_syndicate:preview_edit", args=[page.pk])
-    account = AccountFactory()
-    data = editing.filled(client, editing.edit_url(page), syndication__accounts=account.pk, expire_at=None)
-    answer = editing.sent(client, address, data).json()
-
-    assert "message" in answer or answer["warnings"] == []
-
-
 def test_the_clocks_of_both_are_shown(client, editor):
     account = AccountFactory(time_zone="Asia/Shanghai")
 
-    _answer, post = shown(client, NewsPageFactory(), account, when="at", at="2028-07-01T09:00")
+    _answer, post = shown(client, NewsPageFactory(), account, when="at", at=f"{timezone.now().year + 1}-07-01T09:00")
 
     assert "9 a.m. (Asia/Shanghai)" in post["when_text"]
     assert "3 a.m. (Europe/Paris)" in post["when_text"]
@@ -113,6 +102,13 @@ def test_an_hour_that_the_clocks_skip_is_told(client, editor):
 
     assert "put forward" in text_of(post["warnings"])
     assert "3:30 a.m." in post["when_text"]
+
+
+def test_a_time_that_cannot_be_meant_is_told_before_it_is_saved(client, editor):
+    _answer, post = shown(client, NewsPageFactory(), AccountFactory(), when="at", at="2001-07-01T09:00")
+
+    assert "This time is past" in text_of(post["warnings"])
+    assert post["is_alarming"]
 
 
 def test_the_next_posting_time_is_shown(client, editor):

@@ -18,7 +18,7 @@ from tests.e2e.people import Desk, sign_in
 
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-WIDTH, NARROW, HEIGHT = 1280, 600, 1600  # pixels; high enough for all that is shown, so that nothing is scrolled
+WIDTH, NARROW, HEIGHT = 1280, 600, 3200  # pixels; high enough for all that is shown, so that nothing is scrolled
 MARGIN = 24  # pixels
 NEWS = "Boston lab now calibrates nitrate probes in two days"
 OTHERS = ("The river that calls at 3 a.m.", "Water Data Day 2027")
@@ -88,7 +88,7 @@ def panel(desk, folder):
     desk.open_syndication()
     expect(desk.post("Mastodon, English").state).to_have_text("Sent")
     expect(desk.post(XING.label).state).to_have_text("Needs a person")
-    crop(desk.page, frame, desk.page.locator(".syndicate-record"), folder / "panel-after.png")
+    crop(desk.page, frame, desk.post(XING.label).box, folder / "panel-after.png")
 
 
 def timeline(page, stage, folder):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -104,6 +104,10 @@ def _of_account(page, account, choice, limits, variants, album, published_at, du
             "alt_matters": bool(message.images),
             **_pictures_and_card(message, article, limits, album),
         }
+    try:
+        schedule.validate(choice.when, account, timezone.now())
+    except ValidationError as error:
+        found += (Warning(warnings.CRITICAL, message) for message in error.messages)
     if remark := schedule.remark(choice.when, account):
         found.append(Warning(warnings.INFO, str(remark)))
     result |= {"warnings": [warning._asdict() for warning in found], **_facts(result, found)}
