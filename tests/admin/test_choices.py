@@ -90,7 +90,9 @@ def test_picture_description_and_time_are_kept(client, editor):
 
     editing.saved(client, page, **choices(account, image=picture.pk, alt=" The Seine ", when="after", minutes="45"))
 
-    assert targets_of(editing.draft(page)) == [Target(account.pk, "", str(picture.pk), "The Seine", "+45")]
+    assert targets_of(editing.draft(page)) == [
+        Target(account.pk, "", str(picture.pk), "The Seine", "+45", by=str(editor.pk))
+    ]
 
 
 def test_they_are_shown_again_and_saved_unchanged(client, editor):
@@ -241,5 +243,5 @@ def test_autosave_keeps_everything_and_sends_nothing(client, editor):
     response = editing.sent(client, editing.edit_url(page), data, headers={"Accept": "application/json"})
 
     assert response.json()["success"], response.json()
-    assert targets_of(editing.draft(page)) == [Target(account.pk, "Mine", "none", "Nothing", "+5")]
+    assert targets_of(editing.draft(page)) == [Target(account.pk, "Mine", "none", "Nothing", "+5", by=str(editor.pk))]
     assert not Delivery.objects.exists()

@@ -17,6 +17,7 @@ from wagtail.models import ModelLogEntry
 
 from tests.accounts.fixtures import consent
 from tests.admin.accounts import admin, beside, come_back, connect, everything_logged, leave, new, text, url  # noqa: F401
+from tests.admin.editing import person
 from tests.factories import UserFactory
 from wagtail_syndicate.accounts import app_keys, vault
 from wagtail_syndicate.accounts.connection import app_of, connection_of
@@ -124,9 +125,7 @@ def test_guard_of_settings_that_win(admin, fakenet, settings):
 @pytest.mark.parametrize("verb", ["get", "post"])
 def test_guard_of_the_permission(client, keyless, name, verb):
     """KeysPage.dispatch: who manages accounts does not by that change the apps they speak through."""
-    user = UserFactory(username="manager", is_superuser=False, is_staff=True)
-    allowed = ("access_admin", "change_account", "add_account")
-    user.user_permissions.set(Permission.objects.filter(codename__in=allowed))
+    user = person("change_account", "add_account", username="manager")
     client.force_login(user)
     address = reverse(f"wagtail_syndicate:{name}", args=[] if name == "app_keys" else ["x", "oauth2"])
     response = getattr(client, verb)(address, KEYS, follow=True)

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from django.contrib.auth.models import Permission
 from django.test import Client
+from wagtail.models import GroupCollectionPermission
 
 from tests.accounts.fixtures import consent, order
 from tests.admin.accounts import (  # noqa: F401 (fixtures)
@@ -28,6 +28,7 @@ from tests.admin.accounts import (  # noqa: F401 (fixtures)
     text,
     url,
 )
+from tests.admin.editing import person
 from tests.factories import UserFactory
 from wagtail_syndicate.accounts import oauth2
 from wagtail_syndicate.accounts.connection import connection_of
@@ -107,12 +108,10 @@ def test_guard_of_the_user(admin, fakenet, account):
 
 def test_guard_of_the_permission_at_the_callback(client, fakenet, account):
     """CallbackView.get: who lost the right in between does not finish."""
-    user = UserFactory(username="leaving", is_superuser=False, is_staff=True)
-    rights = Permission.objects.filter(codename__in=("access_admin", "change_account"))
-    user.user_permissions.set(rights)
+    user = person("change_account", username="leaving")
     client.force_login(user)
     params, _address = consent(leave(client, account))
-    user.user_permissions.remove(rights.get(codename="change_account"))
+    GroupCollectionPermission.objects.filter(group__user=user, permission__codename="change_account").delete()
     assert "do not have permission" in text(come_back(client, params))
     assert unchanged(account)
 

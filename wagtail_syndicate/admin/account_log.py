@@ -23,7 +23,9 @@ def changed_values(form) -> dict[str, list[str]]:
     for name in form.changed_data:
         field = form.fields[name]
         before, after = form.get_initial_for_field(field, name), form.cleaned_data.get(name)
-        found[force_str(field.label)] = [_shown(before, field), _shown(after, field)]
+        shown = [_shown(before, field), _shown(after, field)]
+        if shown[0] != shown[1]:  # a field that was not sent counts as changed, and keeps its value
+            found[force_str(field.label)] = shown
     return found
 
 
