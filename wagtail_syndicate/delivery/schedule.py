@@ -107,7 +107,7 @@ def validate(when: str, account: Any, now: datetime) -> None:
     moment = _resolved(wanted.wall, zone_of(account))
     if moment <= now:
         raise WhenError(
-            _("This time is past: where the account is, it is %(now)s now. Choose a later time, or “now”."),
+            _("This time is past: where the account is, it is %(now)s now. Choose a later time."),
             code="past",
             params={"now": _text(now, zone_of(account))},
         )
