@@ -144,7 +144,7 @@ def _backlog(figures: monitor.Figures) -> Iterator[Finding]:
         problem = f"{figures.unplanned} publications are not planned yet."
         yield Finding("unplanned", problem, OPERATOR, "See that the sweep runs.")
     failed = Q(state=State.FAILED, reason__in=("unplanned", "plan_failed", "internal"))
-    failed |= Q(state=State.WAITING, reason="site_trouble")
+    failed |= Q(state__in=(State.WAITING, State.APPROVAL), reason="site_trouble")
     if recent := Delivery.objects.filter(failed, updated_at__gt=timezone.now() - timedelta(days=7)).count():
         problem = f"{recent} publications or posts of the last seven days met a mistake in software."
         yield Finding("internal", problem, DEVELOPER, "Search the logs of wagtail_syndicate for errors.")

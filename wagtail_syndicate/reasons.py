@@ -162,6 +162,14 @@ REASONS = {
         "or leave it there."
     ),
     "edit_pointless": _("The page is not public any more, so the post was left as it is."),
+    "edit_unread": _(
+        "Posts of this account need a second pair of eyes. Somebody who manages the account, and has not written or "
+        "published what the page says now, must ask for the change."
+    ),
+    "wish_rehearsed": _(
+        "The post was not changed or deleted, because this site only rehearses (DRY_RUN in its settings, or DEBUG). "
+        "When a developer has switched that off, ask for it again."
+    ),
     "wish_stopped": _("The post may have been changed or deleted before that was stopped. Look at it at {network}."),
     "wish_gave_up": _("{network} did not do it after many tries. Try again when it works again, or do it there."),
     # Assisted.

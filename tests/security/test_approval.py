@@ -409,8 +409,9 @@ def test_guards_are_asked_again_after_approval(published, account, reader):
     assert (state_of(published), delivery_of(published).reason) == (State.SKIPPED, "locale")
 
 
-def test_a_mistake_while_it_is_composed_is_told_and_ends(account, monkeypatch):
-    """Guard: send._own_fault; it must not be tried in a circle."""
+def test_a_mistake_while_it_is_composed_is_told_and_ends(account, monkeypatch, settings):
+    """Guards: send._own_fault; lanes.due. It is tried again because it may pass, not in a circle and not for ever."""
+    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "MAX_ATTEMPTS": 3}
     page = publish(NewsPageFactory(), account)
     tries = []
 
@@ -419,8 +420,15 @@ def test_a_mistake_while_it_is_composed_is_told_and_ends(account, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr("wagtail_syndicate.delivery.content.message_for", broken)
+    for number in (1, 2):
+        send.drain(budget=2)
+        delivery = delivery_of(page)
+        assert (delivery.state, delivery.reason, len(tries)) == (State.APPROVAL, "site_trouble", number)
+        Delivery.objects.update(updated_at=timezone.now() - timedelta(seconds=61))
     send.drain(budget=2)
-    assert (state_of(page), len(tries)) == (State.FAILED, 1)
+    assert (state_of(page), delivery_of(page).reason, len(tries)) == (State.FAILED, "internal", 3)
+    send.drain(budget=2)
+    assert len(tries) == 3
 
 
 def test_other_accounts_of_the_page_do_not_wait(account):

@@ -519,12 +519,12 @@ def test_the_policy_is_the_one_that_wagtail_asks():
 
 
 def test_rights_of_earlier_versions_become_rights_in_the_root_collection(beijing):
-    """Guard: migration 0006; without it nobody but superusers could use an account after an update."""
+    """Guard: migration 0007; without it nobody but superusers could use an account after an update."""
     from importlib import import_module
 
     from django.apps import apps
 
-    migration = import_module("wagtail_syndicate.migrations.0006_c6_permit_and_approve")
+    migration = import_module("wagtail_syndicate.migrations.0007_permit_and_approve")
     group = Group.objects.create(name="Old editors")
     use = permissions.policy._get_permission_objects_for_actions(["use"]).get()
     group.permissions.add(use)

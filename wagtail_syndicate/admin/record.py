@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db.models import Prefetch
@@ -285,11 +286,14 @@ def may_act(user, page) -> Callable[[Delivery, str], bool]:
     manages = set(permissions.managed_accounts(user).values_list("pk", flat=True))
     uses = set(permissions.usable_accounts(user).values_list("pk", flat=True)) if page else set()
     of_deleted_accounts = permissions.can_manage(user) or (page is not None and permissions.can_use(user))
+    authors = cache(lambda: approval.authors_of(page) if page else ())
     publishes = page is None or page.permissions_for_user(user).can_publish()
 
     def may(delivery: Delivery, action: str = "") -> bool:
         if action in approval.ACTIONS:
             return approval.may_decide(user, delivery)
+        if action == "edit" and not approval.may_change(user, delivery, authors):
+            return False
         account = delivery.account_id
         return publishes and (account in manages or account in uses if account else of_deleted_accounts)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -145,7 +145,7 @@ def approve(delivery: Delivery, user, mark: str = "") -> bool:
         "approve",
         only={"payload__isnull": False},
         state=State.WAITING,
-        reason=Case(When(due_at__gt=DatabaseNow(), then=Value(chosen.SCHEDULED)), default=Value("")),
+        reason=chosen.its_time(),
         detail="",
         due_at=Coalesce("due_at", DatabaseNow()),
         approved_at=DatabaseNow(),
@@ -194,7 +194,10 @@ def reschedule(delivery: Delivery, user=None, when: str = "") -> bool:
 
 
 def edit(delivery: Delivery, user=None) -> bool:
-    """Let the post at the network say what the page says now."""
+    """Let the post at the network say what the page says now; where posts need approval, this is one."""
+    page = delivery.page
+    if page is None or not approval.may_change(user, delivery, lambda: approval.authors_of(page)):
+        return False
     return _wish(delivery, user, "edit", {"wish": ""}, Wish.EDIT, "editing")
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Collection
+
+from wagtail.models import PageLogEntry
 
 from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.models import Delivery
@@ -28,6 +31,24 @@ def may_decide(user, delivery: Delivery) -> bool:
     if user.pk in (delivery.published_by_id, delivery.ticked_by_id) or delivery.account is None:
         return False
     return permissions.can_manage(user, delivery.account)
+
+
+def may_change(user, delivery: Delivery, authors: Callable[[], Collection[int | None]]) -> bool:
+    """Whether ``user`` may let a post that is there say what its page says now. Where posts need approval, the second
+    pair of eyes is whoever asks for that.
+
+    :param authors: :func:`authors_of` its page; asked only where that matters.
+    """
+    if delivery.account is None or not delivery.account.needs_approval:
+        return True
+    return user is not None and may_decide(user, delivery) and user.pk not in authors()
+
+
+def authors_of(page) -> set[int | None]:
+    """The primary keys of who wrote what the page says and who published it, as far as that is known."""
+    published = PageLogEntry.objects.filter(page=page.pk, action="wagtail.publish").order_by("-timestamp", "-pk")
+    wrote = page.live_revision.user_id if page.live_revision else None
+    return {wrote, published.values_list("user_id", flat=True).first()}
 
 
 def mark_of(delivery: Delivery) -> str:

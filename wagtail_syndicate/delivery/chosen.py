@@ -98,6 +98,11 @@ def due(moment: datetime, now: datetime, expires_at, window: timedelta) -> dict[
     return {"due_at": moment, "expires_at": moment + window, "reason": SCHEDULED}
 
 
+def its_time() -> Case:
+    """For an UPDATE: the reason of a delivery that waits for nothing but its time, "" when that has come."""
+    return Case(When(due_at__gt=DatabaseNow(), then=Value(SCHEDULED)), default=Value(""))
+
+
 def taken_slots(account_ids: list[int], lock: bool = True) -> defaultdict[int, set[datetime]]:
     """Moments at which these accounts have something to post already.
 

@@ -9,7 +9,8 @@ from django.utils import timezone
 from wagtail_syndicate import conf
 from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.models import Account, Delivery, targets_of
+from wagtail_syndicate.delivery import approval
+from wagtail_syndicate.models import Account, Attempt, Delivery, targets_of
 
 
 HOUR = timedelta(hours=1)
@@ -69,6 +70,32 @@ def ticker_obstacle(delivery, page) -> str:
         by = next((target.by for target in targets_of(page) if target.account_id == delivery.account_id), "")
     known = permissions.people({by} - {""})
     return "not_permitted" if permissions.not_permitted({delivery.account: by}, known) else ""
+
+
+def edit_obstacle(delivery: Delivery, page) -> str:
+    """The reason why a post that is there must not be changed to what its page says, "" when it may.
+
+    Whoever asked for it has to be permitted still, not whoever ticked the account; what code asked for is trusted.
+
+    :param page: its specific page.
+    """
+    if page_obstacle(page):
+        return "edit_pointless"
+    if reason := account_obstacle(delivery.account, page, site_id_of(page)):
+        return reason
+    asked = delivery.attempts.filter(kind=Attempt.Kind.PERSON, outcome="edit").select_related("user").last()
+    by = str(asked.user_id or "") if asked else ""
+    account = delivery.account
+    if permissions.not_permitted({account: by}, permissions.people({by} - {""})) and not _manages(asked, account):
+        return "not_permitted"
+    if not approval.may_change(asked.user if asked else None, delivery, lambda: approval.authors_of(page)):
+        return "edit_unread"
+    published_since = asked is not None and page.last_published_at and page.last_published_at > asked.started_at
+    return "edit_unread" if account.needs_approval and published_since else ""
+
+
+def _manages(asked: Attempt, account: Account) -> bool:
+    return asked.user is not None and permissions.can_manage(asked.user, account)
 
 
 def cap_wait(account: Account) -> float:

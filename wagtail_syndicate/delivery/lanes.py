@@ -29,7 +29,12 @@ NEIGHBOURS_LATER = 5.0  # seconds
 LONGEST_LEASE = 2  # times LEASE
 LONGEST_BLOCK = http.MAX_WAIT + 3600.0  # seconds; a network may say how long
 
+COMPOSE_AGAIN = 60.0  # seconds until what could not be composed for somebody to read is tried again
+
 State = Delivery.State
+
+TROUBLE = "site_trouble"
+"""The reason of what waits because something went wrong on this site."""
 
 
 class LaneLost(SyndicateError):
@@ -64,7 +69,8 @@ def due(now=None) -> Q:
     """
     now = now or DatabaseNow()
     # Somebody has to read a post before it may be sent: it is composed before it is due.
-    unread = Q(state=State.APPROVAL, payload__isnull=True)
+    rested = ~Q(reason=TROUBLE) | Q(updated_at__lte=now - timedelta(seconds=COMPOSE_AGAIN))
+    unread = Q(state=State.APPROVAL, payload__isnull=True) & rested
     at_a_time = Q(state__in=(State.WAITING, State.UNKNOWN, State.SENT), due_at__lte=now)
     return at_a_time | Q(state=State.SENDING) | unread
 

@@ -52,7 +52,7 @@ def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = N
             .update(**values, updated_at=DatabaseNow())
         )
 
-    if not database.insist(update) and not (tries > 1 and _is_written(lane, delivery, values)):
+    if not database.insist(update) and not (tries > 1 and _is_written(lane, delivery, {**(expected or {}), **values})):
         raise LaneLost(f"Delivery {delivery.pk} was changed by someone else.")
     before = delivery.state
     database.insist(delivery.refresh_from_db)
@@ -63,7 +63,10 @@ def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = N
 
 
 def _is_written(lane: Lane, delivery: Delivery, values: dict) -> bool:
-    """Whether an update whose answer was lost with the connection had been made."""
+    """Whether an update whose answer was lost with the connection had been made.
+
+    :param values: what was to be written, and what must have stayed as it was.
+    """
     plain = {name: value for name, value in values.items() if not hasattr(value, "resolve_expression")}
     written = Delivery.objects.filter(pk=delivery.pk, **plain).filter(lane.is_ours())
     return database.insist(written.exists)

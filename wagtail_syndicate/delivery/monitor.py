@@ -21,7 +21,7 @@ SWEEP_LATE = timedelta(minutes=10)  # also a sweep from cron comes more often th
 DUE_LATE = timedelta(minutes=10)
 
 # States that are not over, or that somebody should know of. The others are history, and counting it would take long.
-COUNTED = (State.WAITING, State.SENDING, State.UNKNOWN, State.ASSISTED, State.FAILED, State.MISSED)
+COUNTED = (*Delivery.OPEN, State.APPROVAL, State.ASSISTED, State.FAILED, State.MISSED)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Q
 
+from wagtail_syndicate.delivery.afterwards import stopped, unless_open
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.models import Delivery, TargetSet
 
@@ -36,7 +37,7 @@ def cancel_pending() -> Cancelled:
         cancelled = waiting.update(state=State.CANCELLED, reason="neutralised", detail="", **quiet)
         open_states = Q(state=State.SENDING) | Q(state__in=(State.UNKNOWN, State.WAITING), due_at__isnull=False)
         unclear = Delivery.objects.filter(open_states).update(state=State.UNKNOWN, reason="interrupted", **quiet)
-        wishes = Delivery.objects.exclude(wish="").update(wish="", due_at=None)
+        wishes = Delivery.objects.exclude(wish="").update(wish="", **unless_open(**stopped()))
         unplanned = TargetSet.objects.filter(plan_at__isnull=False).update(plan_at=None)
         Delivery.objects.filter(tell_at__isnull=False).update(tell_at=None)
     return Cancelled(cancelled, unclear, wishes, unplanned)

@@ -15,7 +15,18 @@ from wagtail_syndicate import conf, database
 from wagtail_syndicate.accounts import environment, refresh
 from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.compose.article import address
-from wagtail_syndicate.delivery import approval, content, lanes, ledger, media, probe, reconcile, rehearsal, wishes
+from wagtail_syndicate.delivery import (
+    approval,
+    chosen,
+    content,
+    lanes,
+    ledger,
+    media,
+    probe,
+    reconcile,
+    rehearsal,
+    wishes,
+)
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.guards import cap_wait, delivery_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
@@ -115,8 +126,8 @@ def _step(lane: Lane, delivery: Delivery) -> bool:
         if delivery.state == State.SENDING:
             reconcile.take_over(lane, delivery)
             return True
-        if delivery.state in (State.UNKNOWN, State.SENT) and conf.is_dry_run():
-            # Nobody is asked now whether it is there, nor to change or delete it.
+        if delivery.state == State.UNKNOWN and conf.is_dry_run():
+            # Nobody is asked now whether it is there.
             ledger.write(lane, delivery, due_at=DatabaseNow() + timedelta(seconds=BACKOFF_CAP))
             return True
         if delivery.state == State.UNKNOWN:
@@ -159,7 +170,8 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
         except ComposeError as error:
             ledger.rest(lane, delivery, State.FAILED, error.reason, error.detail)
             return False
-        ledger.write(lane, delivery, payload=message.to_dict(), notice=notice)
+        mended = {"reason": chosen.its_time(), "detail": ""} if delivery.reason == lanes.TROUBLE else {}
+        ledger.write(lane, delivery, payload=message.to_dict(), notice=notice, **mended)
     if approval.is_missing(delivery):
         if delivery.state != State.APPROVAL:
             ledger.write(lane, delivery, state=State.APPROVAL, reason="", detail="")
@@ -367,14 +379,17 @@ def _own_fault(lane: Lane, delivery: Delivery, error: Exception) -> None:
         later = DatabaseNow() + timedelta(seconds=reconcile.FIRST_LOOK)
         ledger.write(lane, delivery, state=State.UNKNOWN, reason="unclear", detail=fault.detail, due_at=later)
     elif delivery.state == State.UNKNOWN:
-        ledger.note(lane, delivery, NetworkError("site_trouble", fault.detail))
+        ledger.note(lane, delivery, NetworkError(lanes.TROUBLE, fault.detail))
         reconcile.postpone(lane, delivery, fault)
     elif delivery.state in (State.WAITING, State.APPROVAL):
-        ledger.note(lane, delivery, NetworkError("site_trouble", fault.detail))
-        if delivery.attempts_made < conf.get("MAX_ATTEMPTS"):
-            _hold(lane, delivery, "site_trouble", fault.detail, wait=_backoff(delivery.attempts_made - 1))
-        else:
+        ledger.note(lane, delivery, NetworkError(lanes.TROUBLE, fault.detail))
+        if delivery.attempts_made >= conf.get("MAX_ATTEMPTS"):
             ledger.rest(lane, delivery, State.FAILED, "internal", fault.detail)
+        elif delivery.state == State.APPROVAL:
+            # It keeps its time, which may be far ahead, and is composed again long before that (``lanes.due``).
+            ledger.write(lane, delivery, reason=lanes.TROUBLE, detail=fault.detail)
+        else:
+            _hold(lane, delivery, lanes.TROUBLE, fault.detail, wait=_backoff(delivery.attempts_made - 1))
 
 
 def _log(delivery: Delivery, error: Exception, secrets=()) -> None:

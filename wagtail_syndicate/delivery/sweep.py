@@ -10,7 +10,7 @@ from django.db.models import F, Q
 
 from wagtail_syndicate import database, signals
 from wagtail_syndicate.accounts import environment, upkeep
-from wagtail_syndicate.delivery import lanes, monitor, plan, probe
+from wagtail_syndicate.delivery import chosen, lanes, monitor, plan, probe
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.logs import about
 from wagtail_syndicate.delivery.send import drain
@@ -57,13 +57,15 @@ def _leave_to_people() -> int:
 
 
 def _hold_abroad() -> int:
-    """Open rows of accounts that were connected on another site: they wait, and say why, until this is its home.
+    """Open rows of accounts that were connected on another site: they wait, and say why, until this is its home. What
+    has its time still to come waits for that first.
 
     :returns: how many of them nobody knows about, because they came here half sent.
     """
     abroad = Q(account__in=environment.strangers().filter(by_hand=False))
     waiting = Delivery.objects.filter(state=State.WAITING)
-    waiting.filter(abroad).exclude(reason=environment.AWAY).update(reason=environment.AWAY, detail="")
+    ahead = Q(reason=chosen.SCHEDULED, due_at__gt=DatabaseNow())
+    waiting.filter(abroad).exclude(ahead | Q(reason=environment.AWAY)).update(reason=environment.AWAY, detail="")
     waiting.filter(reason=environment.AWAY).exclude(abroad).update(reason="")
     held = Q(account__lease_until__gt=DatabaseNow())
     half_sent = Delivery.objects.filter(abroad, state=State.SENDING).exclude(held)
@@ -73,7 +75,7 @@ def _hold_abroad() -> int:
 def _let_go() -> int:
     """Posts of accounts that need no approval any more wait for nobody."""
     freed = Delivery.objects.filter(state=State.APPROVAL, account__needs_approval=False)
-    return _end(freed, state=State.WAITING, due_at=F("due_at"))
+    return _end(freed, state=State.WAITING, reason=chosen.its_time(), due_at=F("due_at"))
 
 
 def _give_back_wishes() -> int:

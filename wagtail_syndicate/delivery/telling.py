@@ -16,9 +16,14 @@ State = Delivery.State
 EXPECTED = ("not_live", "page_expired", "page_gone", "private", "unpublished")
 # The software goes on with it.
 UNFINISHED = ("unplanned",)
+# A post is there, and what is wished for it is under way, asked of people in the admin, or was settled on purpose.
+SETTLED = (
+    *("", "editing", "deleting", "page_took_back", "ask_delete", "delete_there"),
+    *("edit_pointless", "wish_rehearsed"),
+)
 
 
-def is_worth_telling(state: str, reason: str, due_at: datetime | None) -> bool:
+def is_worth_telling(state: str, reason: Any, due_at: datetime | None) -> bool:
     """Whether a person has to act, or at least to know: nothing more will happen by itself.
 
     :param due_at: when software goes on with it.
@@ -27,6 +32,9 @@ def is_worth_telling(state: str, reason: str, due_at: datetime | None) -> bool:
         return reason not in EXPECTED
     if state == State.UNKNOWN:
         return due_at is None
+    if state == State.SENT:
+        # What was wished for it goes back to people. An expression is the database's to work out: a wish that begins.
+        return due_at is None and isinstance(reason, str) and reason not in SETTLED
     return state in (State.FAILED, State.MISSED) and reason not in UNFINISHED
 
 

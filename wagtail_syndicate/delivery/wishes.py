@@ -12,16 +12,18 @@ from datetime import timedelta
 
 from django.db.models import Case, F, Q, Value, When
 
-from wagtail_syndicate import conf
+from wagtail_syndicate import conf, database
 from wagtail_syndicate.accounts import refresh
 from wagtail_syndicate.delivery import content, lanes, ledger, outdated
 from wagtail_syndicate.delivery.chosen import target_of
 from wagtail_syndicate.delivery.clock import DatabaseNow
-from wagtail_syndicate.delivery.guards import page_obstacle
+from wagtail_syndicate.delivery.guards import edit_obstacle
 from wagtail_syndicate.delivery.lanes import Lane, LaneLost
 from wagtail_syndicate.delivery.logs import about
+from wagtail_syndicate.delivery.telling import telling
 from wagtail_syndicate.exceptions import (
     AccountProblem,
+    AwayFromHome,
     ComposeError,
     CredentialsLost,
     NetworkError,
@@ -56,7 +58,7 @@ def fulfil(lane: Lane, delivery: Delivery) -> bool:
         return True
     try:
         return _delete(lane, delivery) if delivery.wish == Wish.DELETE else _edit(lane, delivery)
-    except LaneLost:
+    except (LaneLost, *database.AWAY):
         raise
     except Exception as error:
         # A bug of ours, or of a backend: nothing is repeated for ever.
@@ -69,8 +71,8 @@ def fulfil(lane: Lane, delivery: Delivery) -> bool:
 
 def _edit(lane: Lane, delivery: Delivery) -> bool:
     page = delivery.page.specific if delivery.page_id else None
-    if page_obstacle(page):
-        _give_back(lane, delivery, "edit_pointless")
+    if reason := edit_obstacle(delivery, page):
+        _give_back(lane, delivery, reason)
         return True
     try:
         # With the pictures that it has: networks let words be changed, not pictures.
@@ -102,11 +104,16 @@ def _ask(lane: Lane, delivery: Delivery, kind: str, call, record) -> bool:
     account = delivery.account  # as it is now: what the network says holds for these credentials only
     try:
         backend = refresh.fresh_backend(account)
+    except AwayFromHome as error:  # nobody may be asked from here; the original, or this site as the new home, goes on
+        return _put_off(lane, delivery, error, ACCOUNT_WAIT)
     except CredentialsLost:
         refresh.mark_broken(account, "lost_credentials")
         return _failed(lane, delivery, ledger.begin(lane, delivery, kind), AccountProblem("lost_credentials"))
     except NetworkError as error:
         return _failed(lane, delivery, ledger.begin(lane, delivery, kind), error)
+    if backend.http.rehearses:
+        _give_back(lane, delivery, "wish_rehearsed")
+        return True
     attempt = ledger.begin(lane, delivery, kind)
     try:
         answer = call(backend)
@@ -168,19 +175,29 @@ def _failed(lane: Lane, delivery: Delivery, attempt: Attempt, error: NetworkErro
         _give_back(lane, delivery, "wish_gave_up", error.detail)
         return True
     wait = error.retry_after or (ACCOUNT_WAIT if is_accounts else _wait(delivery.attempts_made))
-    later = DatabaseNow() + timedelta(seconds=wait)
-    # The reason stays: it says what is wished, and the attempts say why it has not been done yet.
-    ledger.write(lane, delivery, {"wish": delivery.wish}, due_at=later, detail=error.detail[:1000])
+    _put_off(lane, delivery, error, wait)
     if error.retry_after or error.reason == "network_down":
         lanes.block(lane, wait)
         return False
     return not is_accounts
 
 
+def _put_off(lane: Lane, delivery: Delivery, error: NetworkError, seconds: float) -> bool:
+    """Leave the wish as it is for a while. Its reason stays: it says what is wished, and the attempts say why it has
+    not been done yet.
+
+    :returns: ``False``, for whoever wants the lane to wait as well.
+    """
+    later = DatabaseNow() + timedelta(seconds=seconds)
+    ledger.write(lane, delivery, {"wish": delivery.wish}, due_at=later, detail=error.detail[:1000])
+    return False
+
+
 def _give_back(lane: Lane, delivery: Delivery, reason: str, detail: str = "") -> None:
     """It cannot be done: what was to be deleted is for people to decide, what was to be changed stays."""
-    wish = Wish.ASK if delivery.wish == Wish.DELETE else ""
-    ledger.write(lane, delivery, {"wish": delivery.wish}, wish=wish, reason=reason, detail=detail[:1000], due_at=None)
+    values = {"wish": Wish.ASK if delivery.wish == Wish.DELETE else "", "reason": reason, "detail": detail[:1000]}
+    news = telling(delivery.state, reason)
+    ledger.write(lane, delivery, {"wish": delivery.wish}, **values, **news, due_at=None)
 
 
 def _wait(tries: int) -> float:

@@ -24,7 +24,8 @@ class Command(BaseCommand):
         if older_than < 1:
             raise CommandError("--older-than must be at least 1.")
         over = Delivery.objects.exclude(state__in={*Delivery.OPEN, *Delivery.UNSENT})
-        over = over.filter(updated_at__lt=timezone.now() - timedelta(days=older_than))
+        # Of a post that is there something may still be wished, by a worker or by whoever is asked.
+        over = over.filter(wish="", updated_at__lt=timezone.now() - timedelta(days=older_than))
         attempts = self._delete(Attempt.objects.filter(delivery__in=over))
         deliveries = self._delete(over.filter(page=None))
         if verbosity:
