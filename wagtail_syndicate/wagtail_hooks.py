@@ -12,9 +12,7 @@ from wagtail_syndicate.admin import app_keys, connect, deliveries, last_time, lo
 from wagtail_syndicate.admin.account_log import EditFormatter
 from wagtail_syndicate.admin.accounts import AccountViewSet
 from wagtail_syndicate.admin.bulk import CancelBulkAction, RetryBulkAction
-from wagtail_syndicate.admin.notices import AccountsNotice
 from wagtail_syndicate.admin.report import ReportMenuItem
-from wagtail_syndicate.admin.scope import may_read
 from wagtail_syndicate.admin.site_notice import SiteNotice
 from wagtail_syndicate.admin.waiting import WaitingMenuItem, WaitingPanel
 from wagtail_syndicate.delivery import media
@@ -41,9 +39,7 @@ def register_urls():
 
 @hooks.register("construct_homepage_panels")
 def add_notices(request, panels):
-    panels += [SiteNotice(request.user), AccountsNotice(request.user)]
-    if may_read(request.user):
-        panels.append(WaitingPanel(request.user))
+    panels += [SiteNotice(request.user), WaitingPanel(request.user)]
 
 
 @hooks.register("register_settings_menu_item")

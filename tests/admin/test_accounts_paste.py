@@ -113,7 +113,9 @@ def test_an_address_must_be_a_public_one(admin, script, settings, typed, words):
 def test_developers_may_paste_addresses_of_their_own_machine(admin, script, settings):
     settings.WAGTAIL_SYNDICATE["ALLOW_LOCAL_HOSTS"] = True
     account = new("renewing")
-    assert "Connected as @ours." in text(paste(admin, account, key="the key of a developer", hook="http://127.0.0.1:8900/in?a=1"))
+    assert "Connected as @ours." in text(
+        paste(admin, account, key="the key of a developer", hook="http://127.0.0.1:8900/in?a=1")
+    )
     account.refresh_from_db()
     assert account.options == {"hook": "http://127.0.0.1:8900/in?a=1", "name": "Our page"}
 

@@ -7,6 +7,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from tests.admin.editing import person
 from tests.factories import AccountFactory, DeliveryFactory, UserFactory, site_root
 from wagtail_syndicate.accounts import health, refresh, vault
 from wagtail_syndicate.mails.round import deliver
@@ -138,7 +139,7 @@ def test_contacts_are_told_on_the_dashboard_and_others_are_not(client):
     assert "Accounts that need you" in shown
     assert account.label in shown
     assert reverse("wagtail_syndicate:connect", args=[account.pk]) in shown
-    client.force_login(UserFactory(email="other@example.org"))
+    client.force_login(person("use_account", email="other@example.org"))
     assert "Accounts that need you" not in client.get("/admin/").content.decode()
     Account.objects.update(credentials_expire_at=timezone.now() + timedelta(days=40))
     client.force_login(desk)

@@ -20,17 +20,16 @@ from wagtail.admin.staticfiles import versioned_static
 from wagtail.admin.ui.components import Component
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
-from wagtail_syndicate.accounts import environment, health, permissions
-from wagtail_syndicate.admin.accounts import status_of
 from wagtail_syndicate.admin.scope import approvable_deliveries, decidable_deliveries, may_read
-from wagtail_syndicate.models import Account, Delivery
+from wagtail_syndicate.admin.troubles import Trouble, troubles
+from wagtail_syndicate.models import Delivery
 
 
 State = Delivery.State
 
 COUNTED = 100  # of each kind; more than a person wants to read
 SHOWN = 25
-SHEETS = ("panel", "record", "desk")
+SHEETS = ("accounts", "panel", "record", "desk")
 
 # A condition for each kind, and what it is called.
 KINDS = {
@@ -48,7 +47,7 @@ class Group:
     name: str
     label: str
     deliveries: list[Delivery] = field(default_factory=list)
-    accounts: list[tuple[Account, str]] = field(default_factory=list)
+    accounts: list[Trouble] = field(default_factory=list)
     count: int = 0
 
     @property
@@ -70,17 +69,6 @@ def waiting_deliveries(user, kind: str):
     return decidable_deliveries(user).filter(condition)
 
 
-def troubled_accounts(user) -> list[tuple[Account, str]]:
-    """The accounts that ``user`` has to connect again, each with the sentence that says why."""
-    troubled = Q(status=Account.Status.RECONNECT) | health.ending()
-    found = permissions.managed_accounts(user).filter(troubled, environment.at_home(), active=True, by_hand=False)
-    return [
-        (account, str(status_of(account)["note"]))
-        for account in found[:COUNTED]
-        if health.is_known(account) and (account.status == Account.Status.RECONNECT or health.ends_soon(account))
-    ]
-
-
 def groups_for(user) -> list[Group]:
     """All that waits for ``user``, without empty groups."""
     groups = []
@@ -89,15 +77,15 @@ def groups_for(user) -> list[Group]:
         if first := list(waiting.order_by("pk")[:SHOWN]):
             count = len(first) if len(first) < SHOWN else waiting[:COUNTED].count()
             groups.append(Group(kind, label, first, count=count))
-    if accounts := troubled_accounts(user):
-        groups.insert(0, Group("accounts", _("Connect again"), accounts=accounts, count=len(accounts)))
+    if accounts := troubles(user):
+        groups.insert(0, Group("accounts", _("Accounts that need you"), accounts=accounts, count=len(accounts)))
     return groups
 
 
 def count_for(user) -> int:
     """How much waits for ``user``; some indexed queries, as it is asked for on every page of the admin."""
     counts = [waiting_deliveries(user, kind)[:COUNTED].count() for kind in KINDS]
-    return sum(counts) + len(troubled_accounts(user))
+    return sum(counts) + len(troubles(user))
 
 
 class WaitingView(WagtailAdminTemplateMixin, TemplateView):
@@ -124,7 +112,7 @@ class WaitingPanel(Component):
 
     name = "syndication_waiting"
     template_name = "wagtail_syndicate/waiting/panel.html"
-    order = 120
+    order = 110
 
     @property
     def media(self):
@@ -140,7 +128,8 @@ class WaitingPanel(Component):
 
     def get_context_data(self, parent_context):
         context = super().get_context_data(parent_context)
-        return {**context, "groups": self.groups, "url": reverse("wagtail_syndicate:waiting")}
+        url = reverse("wagtail_syndicate:waiting") if may_read(self.user) else ""
+        return {**context, "groups": self.groups, "url": url}
 
 
 class WaitingMenuItem(MenuItem):
