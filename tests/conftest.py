@@ -5,6 +5,7 @@ import socket
 
 import pytest
 from django.core.cache import caches
+from django.core.management.commands import flush
 
 from tests import canaries, contracts
 
@@ -52,6 +53,22 @@ def no_network(monkeypatch):
 def as_specified(monkeypatch):
     """Every request, and every answer of fakenet, is one that the network's specification allows."""
     contracts.watch(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def types_and_permissions_stay():
+    """Tests that really commit end with an empty database, but for content types and their permissions. They are the
+    same for every test, and to make them again took longer than emptying all the other tables."""
+
+    def most_of_it(style, connection, reset_sequences=True, allow_cascade=False):
+        names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        tables = [name for name in names if name not in ("django_content_type", "auth_permission")]
+        return connection.ops.sql_flush(style, tables, reset_sequences=reset_sequences, allow_cascade=allow_cascade)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "sql_flush", most_of_it)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *args, **kwargs: None)
+        yield
 
 
 @pytest.fixture(autouse=True)
