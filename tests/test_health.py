@@ -81,6 +81,7 @@ def test_deliveries_are_counted_by_state():
         "waiting": 0,
         "sending": 0,
         "unknown": 0,
+        "approval": 0,
         "assisted": 1,
         "failed": 2,
         "missed": 0,

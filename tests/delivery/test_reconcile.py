@@ -224,7 +224,7 @@ def test_retry_after_failure():
     assert not actions.retry(only())
     send.drain()
     assert only().state == State.SENT
-    assert actions.allowed(only()) == ("share_again",)
+    assert actions.allowed(only()) == ("edit", "delete", "share_again")
 
 
 def test_mark_as_posted():

@@ -88,14 +88,14 @@ def renew_early(account: Account) -> bool:
 
     :returns: whether it was renewed; never in a dry run.
     :raises AccountProblem: it cannot be renewed any more, and the account is marked so; or it is not connected.
-    :raises AwayFromHome: it was connected on another site.
+    :raises AwayFromHome: it is due, and was connected on another site.
     :raises NetworkError: the network could not be asked, or refused.
     :raises CredentialsLost: as :func:`fresh_backend`.
     """
     _check_status(account)
-    environment.require_home(account)
     if conf.is_dry_run() or not _ends_within(account, account.backend_class.renew_early):
         return False
+    environment.require_home(account)
     stored = vault.unseal(account.sealed_credentials)
     renewal = _renewal(account, stored)
     if renewal is None or stored.get(RESTING_UNTIL, 0) > time.time() or not _claim(account, stored):
