@@ -113,7 +113,9 @@ def running_fakenet():
 @pytest.fixture
 def elapsed(monkeypatch):
     elapsed = dying.Elapsed()
+    database_now = refresh._now
     monkeypatch.setattr(refresh, "time", elapsed.clock())
+    monkeypatch.setattr(refresh, "_now", lambda account: database_now(account) + elapsed())
     return elapsed
 
 
