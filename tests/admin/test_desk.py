@@ -87,7 +87,7 @@ def test_each_kind_of_thing_waits_under_its_own_heading(admin):
     AccountFactory(label="VK, broken", network="vk", status="reconnect", problem="reconnect")
     found = soup(admin.get(WAITING))
     groups = {
-        section.h3.get_text(" ", strip=True): [item.span.get_text(strip=True) for item in section.find_all("li")]
+        section.find(class_="syndicate-group__heading").get_text(" ", strip=True): [item.span.get_text(strip=True) for item in section.find_all("li")]
         for section in found.find_all("section", class_="syndicate-group")
     }
     assert groups == {
