@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from sandbox import broker
+
 
 ENGINES = {
     "postgres": "django.db.backends.postgresql",
@@ -63,6 +65,7 @@ def broker_options(url, folder):
     """
     scheme = url.partition("://")[0]
     if scheme == "filesystem":
+        broker.register()
         messages, control = Path(folder, "messages"), Path(folder, "control")
         for path in (messages, control):
             path.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,12 @@
 """One sandbox and one browser for all tests here; each test gets windows of its own."""
 
+import json
 import os
 
 import pytest
 
 from tests.e2e.chromium import chromium, missing, new_context
-from tests.e2e.live import Networks, live_sandbox
+from tests.e2e.live import Networks, in_sandbox, live_sandbox
 from tests.e2e.people import Desk, sign_in
 
 
@@ -24,6 +25,13 @@ def stage(browser):
     """The running sandbox. It is asked for after the browser, so that it is not started in vain."""
     with live_sandbox() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def drafts(stage):
+    """The primary keys of the drafts that ``tests.e2e.cast`` makes, by name; its people are there as well."""
+    in_sandbox("people()")
+    return json.loads(in_sandbox("drafts()"))
 
 
 @pytest.fixture

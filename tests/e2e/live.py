@@ -46,15 +46,27 @@ def live_sandbox():
             yield stage
 
 
+def in_sandbox(call: str) -> str:
+    """Call a function of ``tests.e2e.cast`` in a process of the running sandbox, like ``"go_live(7)"``.
+
+    Returns what it printed. Raises ``subprocess.CalledProcessError`` when it fails.
+    """
+    manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "shell", "--no-imports"]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "sandbox.settings", "SANDBOX_VAR": str(settings.VAR_DIR)}
+    command = [*manage, "-c", f"from tests.e2e import cast; cast.{call}"]
+    return subprocess.run(command, check=True, env=environment, stdout=subprocess.PIPE, text=True).stdout
+
+
 class Networks:
     """What the networks received, and what they shall do wrong: fakenet's control API."""
 
     def __init__(self, stage: Stage):
         self.address = f"{stage.fakenet}/_fakenet"
 
-    def posts(self, network: str, handle: str) -> list[dict]:
-        """The posts of one account, in the order they came."""
-        found = requests.get(f"{self.address}/posts", params={"network": network, "handle": handle}, timeout=10)
+    def posts(self, network: str, handle: str = "") -> list[dict]:
+        """The posts of one account, or of all of the network, in the order they came."""
+        wanted = {"network": network, "handle": handle} if handle else {"network": network}
+        found = requests.get(f"{self.address}/posts", params=wanted, timeout=10)
         found.raise_for_status()
         return found.json()
 
@@ -62,6 +74,10 @@ class Networks:
         """Let the next post there go wrong; ``details`` are fields of ``sandbox.fakenet.faults.Fault``."""
         order = {"network": network, "operation": "publish", "kind": kind, **details}
         requests.post(f"{self.address}/faults", json=order, timeout=10).raise_for_status()
+
+    def revoke(self, network: str, handle: str) -> None:
+        """Let the owner of the account withdraw the access."""
+        requests.post(f"{self.address}/accounts/{network}/{handle}/revoke", timeout=10).raise_for_status()
 
     def recover(self) -> None:
         """Take back every fault that has not struck."""

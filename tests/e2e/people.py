@@ -29,6 +29,10 @@ class Desk:
         self.page.get_by_role("link", name=title, exact=True).click()
         self.page.wait_for_url("**/edit/")
 
+    def open_draft(self, pk: int) -> None:
+        """Open a page in the editor by its primary key."""
+        self.page.goto(f"{self.stage.site}/admin/pages/{pk}/edit/")
+
     def open_syndication(self) -> None:
         self.page.get_by_role("tab", name="Syndication").click()
 
@@ -41,8 +45,15 @@ class Desk:
         return Post(self.page, label)
 
     def press_publish(self) -> None:
-        self.page.get_by_role("navigation", name="Actions (footer)").get_by_role("button", name="More actions").click()
-        self.page.get_by_role("button", name="Publish", exact=True).click()
+        self.press("Publish")
+
+    def press(self, action: str) -> None:
+        """Press a button of the editor's footer, which hides all but the first in a menu."""
+        footer = self.page.get_by_role("navigation", name="Actions (footer)")
+        button = footer.get_by_role("button", name=action, exact=True)
+        if not button.is_visible():
+            footer.get_by_role("button", name="More actions").click()
+        button.click()
 
     def publish(self) -> None:
         """Publish, and come back to the editor."""

@@ -5,20 +5,27 @@ import os
 from io import BytesIO
 from pathlib import Path
 
+import django
 from PIL import Image
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+django.setup()
 
-from sandbox.stage import accounts
-from sandbox.stage.browser import Browser
-from tests.e2e.chromium import chromium, expect, new_context
-from tests.e2e.live import live_sandbox
-from tests.e2e.people import Desk, sign_in
+from sandbox.stage import accounts  # noqa: E402
+from sandbox.stage.browser import Browser  # noqa: E402
+from tests.e2e.chromium import chromium, expect, new_context  # noqa: E402
+from tests.e2e.live import live_sandbox  # noqa: E402
+from tests.e2e.people import Desk, sign_in  # noqa: E402
 
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-WIDTH, NARROW, HEIGHT = 1280, 600, 3200  # pixels; high enough for all that is shown, so that nothing is scrolled
+WIDTH, NARROW, PHONE, HEIGHT = (
+    1280,
+    600,
+    390,
+    3200,
+)  # pixels; high enough for all that is shown, so that nothing is scrolled
 MARGIN = 24  # pixels
 NEWS = "Boston lab now calibrates nitrate probes in two days"
 OTHERS = ("The river that calls at 3 a.m.", "Water Data Day 2027")
@@ -49,6 +56,8 @@ def main(arguments=None):
         for title in OTHERS:
             post_quietly(desk, title)
         panel(desk, options.to)
+        report(editor, stage, options.to)
+        phone(editor, stage, options.to)
         timeline(visitor, stage, options.to)
 
 
@@ -89,6 +98,21 @@ def panel(desk, folder):
     expect(desk.post("Mastodon, English").state).to_have_text("Sent")
     expect(desk.post(XING.label).state).to_have_text("Needs a person")
     crop(desk.page, frame, desk.post(XING.label).box, folder / "panel-after.png")
+
+
+def report(page, stage, folder):
+    page.goto(f"{stage.site}/admin/syndication/report/")
+    crop(page, page.locator("main"), page.get_by_role("table"), folder / "report.png")
+
+
+def phone(page, stage, folder):
+    """What waits for a person, in the hand."""
+    page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+    page.goto(f"{stage.site}/admin/syndication/waiting/")
+    page.get_by_role("region", name="Post by hand").get_by_role("link").first.click()
+    marked = page.get_by_role("button", name="Mark as posted")
+    expect(marked).to_be_visible()
+    crop(page, page.locator("main"), marked, folder / "phone.png")
 
 
 def timeline(page, stage, folder):

@@ -1,17 +1,13 @@
 """The panel itself: words, pictures and times of each account, many accounts, keyboards, strict sites."""
 
-import os
 import re
-import subprocess
-import sys
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 
 from tests.e2e.chromium import expect, new_context
+from tests.e2e.live import in_sandbox
 from tests.e2e.people import Desk, sign_in
 
 
@@ -217,31 +213,9 @@ def test_with_the_keyboard_alone(editor):
 def two_hundred():
     """Two hundred accounts for Japanese pages; gone again after the test."""
 
-    def django(script):
-        manage = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "shell", "-c", script]
-        environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "sandbox.settings",
-            "SANDBOX_VAR": str(settings.VAR_DIR),
-        }
-        subprocess.run(manage, check=True, env=environment, stdout=subprocess.DEVNULL)
-
-    django("""
-from wagtail.models import Collection, Locale
-from wagtail_syndicate.models import Account
-japanese = Locale.objects.get(language_code="ja")
-networks = ["mastodon", "x", "weibo", "vk", "xing", "telegram", "line", "bluesky"]
-for n in range(200):
-    account = Account.objects.create(
-        label=f"Branch {n:03}", network=networks[n % 8], host="https://social.example" * (n % 8 == 0),
-        handle=f"@branch{n}", status="connected", collection=Collection.get_first_root_node(),
-    )
-    account.locales.set([japanese])
-""")
+    in_sandbox("two_hundred()")
     yield
-    django(
-        "from wagtail_syndicate.models import Account; Account.objects.filter(label__startswith='Branch ').delete()"
-    )
+    in_sandbox("without_two_hundred()")
 
 
 def test_two_hundred_accounts(editor, two_hundred):

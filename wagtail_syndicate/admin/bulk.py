@@ -57,7 +57,7 @@ class RetryBulkAction(DeliveryBulkAction):
 
     display_name = _("Try again")
     action_type = "retry"
-    aria_label = _("Try the selected posts again")
+    aria_label = _("Try again: the selected posts")
     action_priority = 10
     question = _("Try these posts again?")
     yes = _("Yes, try again")

@@ -1,0 +1,82 @@
+"""The life of accounts at four networks: connected, expired, announced, connected again; nothing is lost."""
+
+import pytest
+
+from tests.e2e.chromium import expect
+from tests.e2e.live import in_sandbox
+
+
+KEY, COMMUNITY = "vk1.a.fakenet-103", "103"
+
+
+def consent(page, handle):
+    page.get_by_label("Sign in as").fill(handle)
+    page.get_by_role("button", name="Allow").click()
+
+
+def connect(page, stage, label, network):
+    page.goto(f"{stage.site}/admin/syndication/accounts/new/")
+    page.locator("[name=label]").fill(label)
+    page.locator("[name=network]").select_option(network)
+    page.get_by_label("English", exact=True).check()
+    if network == "mastodon":
+        page.locator("[name=host]").fill(stage.fakenet)
+    page.get_by_role("button", name="Create").click()
+    if network == "vk":
+        page.locator("[name=pasted-access_token]").fill(KEY)
+        page.locator("[name=pasted-group_id]").fill(COMMUNITY)
+        page.locator("#pasted-content").get_by_role("button", name="Connect", exact=True).click()
+    else:
+        page.get_by_role("button", name="Continue at").first.click()
+        consent(page, f"tour_{network}")
+    expect(page.get_by_text("Connected as")).to_be_visible()
+
+
+def row(page, label):
+    return page.get_by_role("row").filter(has=page.get_by_role("link", name=label, exact=True))
+
+
+@pytest.mark.parametrize("network", ["mastodon", "x", "vk"])
+def test_an_account_is_connected(site_admin, stage, network):
+    connect(site_admin, stage, f"Tour {network}", network)
+    site_admin.goto(f"{stage.site}/admin/syndication/accounts/")
+    expect(row(site_admin, f"Tour {network}")).to_contain_text("Connected")
+
+
+def test_access_that_ends_is_announced_and_what_waited_leaves_after_reconnecting(
+    site_admin, editor, stage, drafts, networks
+):
+    page, label = site_admin, "Tour weibo"
+    connect(page, stage, label, "weibo")
+    in_sandbox(f"ends_soon({label!r})")
+    page.goto(f"{stage.site}/admin/syndication/accounts/")
+    expect(row(page, label)).to_contain_text("expires soon")
+    page.goto(f"{stage.site}/admin/")
+    told = page.get_by_role("region", name="Accounts that need you").get_by_role("listitem").filter(has_text=label)
+    expect(told).to_contain_text("access ends on")
+
+    networks.revoke("weibo", "tour_weibo")
+    editor.open_draft(drafts["reconnect"])
+    editor.open_syndication()
+    weibo = editor.account(label)
+    weibo.tick.check()
+    expect(weibo.preview).to_contain_text("Boston")
+    editor.publish()
+    editor.open_syndication()
+    post = editor.post(label)
+    expect(post.box).to_contain_text("connect the account again")
+    expect(post.state).to_have_text("Waiting")
+    page.goto(f"{stage.site}/admin/syndication/accounts/")
+    expect(row(page, label)).to_contain_text("Needs reconnecting")
+    page.goto(f"{stage.site}/admin/")
+    told = page.get_by_role("region", name="Accounts that need you").get_by_role("listitem").filter(has_text=label)
+    expect(told).to_contain_text("Needs reconnecting")
+
+    told.get_by_role("link", name="Connect again").click()
+    page.get_by_role("button", name="Continue at").first.click()
+    consent(page, "tour_weibo")
+    expect(page.get_by_text("Connected as")).to_be_visible()
+    expect(post.state).to_have_text("Sent")
+    assert len(networks.posts("weibo", "tour_weibo")) == 1
+    page.goto(f"{stage.site}/admin/")
+    expect(page.get_by_text("Accounts that need you")).to_have_count(0)

@@ -1,0 +1,72 @@
+"""A post that a person makes, on a phone: found, copied, shared and marked with a thumb."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.chromium import expect, new_context
+from tests.e2e.people import sign_in
+
+
+LABEL, NAME = "Reddit, English", "Nitrate in two days: phone"
+PHONE = {"width": 390, "height": 844}
+THUMB = 40  # pixels; what is smaller is hard to hit
+
+
+@pytest.fixture
+def phone(browser, stage):
+    context = new_context(browser, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_viewport_size(PHONE)
+    sign_in(page, stage, "editor")
+    yield page
+    context.close()
+
+
+def test_from_the_list_of_what_waits_to_posted_by_hand(editor, phone, stage, drafts, networks):
+    editor.open_draft(drafts["phone"])
+    editor.open_syndication()
+    editor.account(LABEL).tick.check()
+    expect(editor.account(LABEL).preview).to_contain_text("Boston")
+    editor.publish()
+    editor.open_syndication()
+    expect(editor.post(LABEL).state).to_have_text("Needs a person")
+
+    phone.goto(f"{stage.site}/admin/syndication/waiting/")
+    phone.get_by_role("region", name="Post by hand").get_by_role("link", name=NAME).tap()
+    expect(phone.get_by_text("Needs a person")).to_be_visible()
+    wide = "document.documentElement.scrollWidth - window.innerWidth"
+    assert phone.evaluate(wide) <= 0, "nothing to be scrolled sideways"
+    words = phone.get_by_label("Text to post")
+    shown = words.input_value()
+    assert "Boston" in shown
+    copy = phone.get_by_role("button", name="Copy").first
+    share = phone.get_by_role("link", name="Open Reddit")
+    mark = phone.get_by_role("button", name="Mark as posted")
+    for target in (copy, share, mark):
+        assert target.bounding_box()["height"] >= THUMB
+    assert axe_in(phone, "main") == []
+
+    copy.tap()
+    expect(phone.get_by_text("Copied.").first).to_be_visible()
+    assert phone.evaluate("navigator.clipboard.readText()") == shown
+
+    with phone.expect_popup() as opened:
+        share.tap()
+    dialog = opened.value
+    assert urlsplit(dialog.url).netloc == urlsplit(stage.fakenet).netloc
+    dialog.get_by_role("button", name="Share").or_(dialog.get_by_role("button", name="Post")).first.click()
+    permalink = dialog.locator("a.permalink").inner_text()
+    dialog.close()
+    phone.get_by_label("Link to the post").fill(permalink)
+    mark.tap()
+    expect(phone.get_by_text("Done: Posted by hand.")).to_be_visible()
+    expect(phone.get_by_role("link", name="See the post")).to_have_attribute("href", permalink)
+    expect(editor.post(LABEL).state).to_have_text("Posted by hand")
+    assert any(post["permalink"] == permalink for post in networks.posts("reddit"))
+
+
+def axe_in(page, where):
+    found = Axe().run(page, context={"include": [[where]]}).response["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]

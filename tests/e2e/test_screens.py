@@ -1,0 +1,116 @@
+"""Each of our screens: for those who need contrast and structure, and under a strict Content-Security-Policy."""
+
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.chromium import expect, new_context
+from tests.e2e.live import in_sandbox
+from tests.e2e.people import sign_in
+
+
+STRICT = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'"
+NOTE_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => window.violations.push({
+    directive: event.effectiveDirective, source: event.sourceFile || "", blocked: event.blockedURI,
+    html: event.target.outerHTML ? event.target.outerHTML.slice(0, 200) : "",
+}));
+"""
+FIND = """([html, selector]) => [...new DOMParser().parseFromString(html, "text/html").querySelectorAll(selector)]
+    .map((node) => node.outerHTML)"""
+OURS = '[class*="syndicate"], [class*="syndication"], [id*="syndication"], [data-controller*="syndication"]'
+# What is not ours on the page: Wagtail's menu, and its parts around a form.
+AROUND = [["[data-wagtail-sidebar]"], ["#wagtail-sidebar"], ["header"], [".w-slim-header"]]
+SCREENS = (
+    "dashboard",
+    "accounts",
+    "new account",
+    "account",
+    "delete account",
+    "connect",
+    "connection",
+    "disconnect",
+    "app keys",
+    "app keys form",
+    "report",
+    "bulk",
+    "waiting",
+    "posts",
+    "delivery failed",
+    "delivery unknown",
+    "delivery assisted",
+    "delivery approval",
+    "delivery posted",
+    "group",
+    "listing",
+)
+
+
+@pytest.fixture(scope="module")
+def screens(stage, drafts):
+    """The address of each screen."""
+    return {name: stage.site + path for name, path in json.loads(in_sandbox(f"screens({drafts['screens']})")).items()}
+
+
+@pytest.fixture(scope="module")
+def window(browser, stage):
+    """A superuser's window, who sees every screen."""
+    context = new_context(browser)
+    page = context.new_page()
+    sign_in(page, stage, "admin")
+    yield page
+    context.close()
+
+
+def what_axe_finds(page):
+    where = {"include": [["main"]], "exclude": AROUND}
+    found = Axe().run(page, context=where).response["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_axe_finds_nothing_in_light_and_dark(window, screens, name):
+    window.goto(screens[name])
+    for look in ("light", "dark"):
+        window.emulate_media(color_scheme=look)
+        assert what_axe_finds(window) == [], f"{name}, {look}"
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_nothing_of_ours_offends_a_strict_policy(window, screens, name):
+    """Wagtail's own parts have inline scripts and styles; ours have none, and ask for nothing from elsewhere."""
+
+    def strictly(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "content-security-policy": STRICT})
+
+    page = window.context.new_page()
+    page.add_init_script(NOTE_VIOLATIONS)
+    page.route(re.compile(re.escape(screens[name]) + "$"), strictly)
+    answer = page.goto(screens[name], wait_until="networkidle")
+    assert answer.headers["content-security-policy"] == STRICT
+    violations = page.evaluate("window.violations")
+    ours = [one for one in violations if "wagtail_syndicate" in one["source"] + one["blocked"] + one["html"]]
+    assert ours == []
+    # In what the server sent: what scripts set through the DOM is allowed.
+    inline = f":is({OURS}) :is(script:not([src]):not([type$=json]), style, [style], [onclick], [onchange])"
+    assert page.evaluate(FIND, [answer.text(), inline]) == []
+    page.close()
+
+
+def test_the_choice_among_several_pages(window, screens, stage):
+    """Which is reached by way of the network only."""
+    window.goto(screens["new account"])
+    window.locator("[name=label]").fill("Facebook, to choose")
+    window.locator("[name=network]").select_option("facebook")
+    window.get_by_role("button", name="Create").click()
+    window.get_by_role("button", name="Continue at").first.click()
+    window.get_by_label("Sign in as").fill("aquametrica")
+    window.get_by_role("button", name="Allow").click()
+    expect(window.get_by_role("heading", name="Which of these")).to_be_visible()
+    for look in ("light", "dark"):
+        window.emulate_media(color_scheme=look)
+        assert what_axe_finds(window) == [], look
