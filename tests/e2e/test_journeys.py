@@ -60,7 +60,7 @@ def test_a_scheduled_page_is_posted_when_it_goes_live(editor, drafts, texts):
     mastodon = editor.account("Mastodon, English")
     mastodon.tick.check()
     expect(mastodon.preview).to_contain_text("Boston")
-    expect(page.locator(".syndicate-warnings").first).to_contain_text("goes live")
+    expect(page.locator(".syndicate").get_by_text(re.compile("goes? live")).first).to_be_visible()
     editor.publish()
     editor.open_syndication()
     expect(editor.account("Mastodon, English").tick).to_be_checked()
