@@ -112,7 +112,7 @@ def phone(page, stage, folder):
     page.get_by_role("region", name="Post by hand").get_by_role("link").first.click()
     marked = page.get_by_role("button", name="Mark as posted")
     expect(marked).to_be_visible()
-    crop(page, page.locator("main"), marked, folder / "phone.png")
+    crop(page, page.locator("main"), marked, folder / "phone.png", margin=8)
 
 
 def timeline(page, stage, folder):
@@ -121,12 +121,12 @@ def timeline(page, stage, folder):
     crop(page, page.locator("body"), page.get_by_role("article").nth(1), folder / "timeline.png")
 
 
-def crop(page, frame, last, path):
+def crop(page, frame, last, path, margin=MARGIN):
     """A picture as wide as ``frame``, from the top of the window to the end of ``last``; nothing has the focus."""
     page.evaluate("document.activeElement.blur()")
     page.mouse.move(0, 0)
     box, end = frame.bounding_box(), last.bounding_box()
-    area = {"x": box["x"], "y": 0, "width": box["width"], "height": end["y"] + end["height"] + MARGIN}
+    area = {"x": box["x"], "y": 0, "width": box["width"], "height": end["y"] + end["height"] + margin}
     picture = Image.open(BytesIO(page.screenshot(clip=area, animations="disabled")))
     picture.convert("RGB").quantize(256).save(path, optimize=True)
 

@@ -76,6 +76,8 @@ def test_access_that_ends_is_announced_and_what_waited_leaves_after_reconnecting
     page.get_by_role("button", name="Continue at").first.click()
     consent(page, "tour_weibo")
     expect(page.get_by_text("Connected as")).to_be_visible()
+    editor.page.reload()
+    editor.open_syndication()
     expect(post.state).to_have_text("Sent")
     assert len(networks.posts("weibo", "tour_weibo")) == 1
     page.goto(f"{stage.site}/admin/")

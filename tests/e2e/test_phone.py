@@ -63,6 +63,8 @@ def test_from_the_list_of_what_waits_to_posted_by_hand(editor, phone, stage, dra
     mark.tap()
     expect(phone.get_by_text("Done: Posted by hand.")).to_be_visible()
     expect(phone.get_by_role("link", name="See the post")).to_have_attribute("href", permalink)
+    editor.page.reload()
+    editor.open_syndication()
     expect(editor.post(LABEL).state).to_have_text("Posted by hand")
     assert any(post["permalink"] == permalink for post in networks.posts("reddit"))
 
