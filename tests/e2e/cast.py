@@ -83,7 +83,10 @@ def go_live(pk: int) -> None:
     """The time has come: what the page waits for is due since a minute, and Wagtail's own command is run."""
     past = timezone.now() - timedelta(minutes=1)
     page = Page.objects.get(pk=pk)
-    page.revisions.filter(approved_go_live_at__isnull=False).update(approved_go_live_at=past)
+    revision = page.revisions.get(approved_go_live_at__isnull=False)
+    revision.approved_go_live_at, revision.content["go_live_at"] = past, past.isoformat()
+    revision.save()
+    Page.objects.filter(pk=pk).update(go_live_at=past)
     call_command("publish_scheduled")
 
 
