@@ -1,12 +1,9 @@
 """People, accounts and articles that some journeys need besides the sandbox's own. Runs inside the sandbox."""
 
 import json
-from datetime import timedelta
 
 from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
 from django.urls import reverse
-from django.utils import timezone
 from wagtail.models import Collection, Locale, Page
 from wagtail.users.models import UserProfile
 
@@ -17,7 +14,7 @@ from wagtail_syndicate.models import Account, Delivery
 
 
 SOURCE = "Boston lab now calibrates nitrate probes in two days"
-DRAFTS = ("five", "schedule", "moderation", "approval", "phone", "reconnect", "failing", "chinese", "screens", "dark")
+DRAFTS = ("five", "moderation", "approval", "phone", "reconnect", "failing", "chinese", "screens", "dark")
 PRESS = "Press officers"
 
 
@@ -77,21 +74,6 @@ def two_hundred() -> None:
 
 def without_two_hundred() -> None:
     Account.objects.filter(label__startswith="Branch ").delete()
-
-
-def go_live(pk: int) -> None:
-    """The time has come: what the page waits for is due since a minute, and Wagtail's own command is run."""
-    past = timezone.now() - timedelta(minutes=1)
-    page = Page.objects.get(pk=pk)
-    page.revisions.filter(approved_go_live_at__isnull=False).update(approved_go_live_at=past)
-    call_command("publish_scheduled")
-
-
-def ends_soon(label: str) -> None:
-    """Access of this account ends tomorrow, and was given two weeks ago."""
-    now = timezone.now()
-    ends = {"credentials_expire_at": now + timedelta(days=1), "connected_at": now - timedelta(days=14)}
-    Account.objects.filter(label=label).update(**ends)
 
 
 def screens(pk: int) -> None:

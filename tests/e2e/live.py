@@ -47,7 +47,7 @@ def live_sandbox():
 
 
 def in_sandbox(call: str) -> str:
-    """Call a function of ``tests.e2e.cast`` in a process of the running sandbox, like ``"go_live(7)"``.
+    """Call a function of ``tests.e2e.cast`` in a process of the running sandbox, like ``"drafts()"``.
 
     Returns what it printed. Raises ``subprocess.CalledProcessError`` when it fails.
     """
