@@ -8,6 +8,7 @@ from django.core.cache import caches
 from django.core.management.commands import flush
 
 from tests import canaries, contracts
+from tests.factories import root_collection
 
 
 class NetworkGuard(AssertionError):
@@ -58,7 +59,8 @@ def as_specified(monkeypatch):
 @pytest.fixture(autouse=True, scope="session")
 def types_and_permissions_stay():
     """Tests that really commit end with an empty database, but for content types and their permissions. They are the
-    same for every test, and to make them again took longer than emptying all the other tables."""
+    same for every test, and to make them again took longer than emptying all the other tables. The root collection,
+    without which there is no account, is made anew."""
 
     def most_of_it(style, connection, reset_sequences=True, allow_cascade=False):
         names = connection.introspection.django_table_names(only_existing=True, include_views=False)
@@ -67,7 +69,7 @@ def types_and_permissions_stay():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(flush, "sql_flush", most_of_it)
-        patch.setattr(flush, "emit_post_migrate_signal", lambda *args, **kwargs: None)
+        patch.setattr(flush, "emit_post_migrate_signal", lambda *args, **kwargs: root_collection())
         yield
 
 

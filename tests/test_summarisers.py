@@ -61,7 +61,7 @@ def ask(settings):
 
 
 def account(network="memory", **values):
-    return Account(label="Ours", network=network, **values)
+    return Account(label="Ours", network=network, collection_id=1, **values)
 
 
 @pytest.fixture

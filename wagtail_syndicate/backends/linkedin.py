@@ -18,10 +18,10 @@ from urllib.parse import quote, unquote
 from django.utils.translation import gettext_lazy as _
 
 from wagtail_syndicate import keys
-from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import link_to
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.linkedin_api import FINDER, LinkedIn
+from wagtail_syndicate.backends.linkedin_doors import DOORS
 from wagtail_syndicate.backends.linkedin_text import little, plain_text
 from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.compose import counting
@@ -46,8 +46,6 @@ PAGE, PAGES = 50, 3
 CLOCK_SKEW = timedelta(seconds=2)
 # The first bits of these numbers are the milliseconds at which they were made.
 POST = re.compile(r"urn:li:(?:share|ugcPost):(\d{15,20})(?!\d)")
-CONSOLE = "https://www.linkedin.com/developers/apps"
-KEY_LABELS = ("Client ID", "Client Secret")
 
 
 class Backend(LinkedIn):
@@ -64,41 +62,7 @@ class Backend(LinkedIn):
     icon = "syndicate-linkedin"
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
-    auth = (
-        OAuth2(
-            authorize_url="{web}/oauth/v2/authorization",
-            token_url="{web}/oauth/v2/accessToken",  # noqa: S106 (an address)
-            scopes=("openid", "profile", "w_member_social"),
-            name="member",
-            label=_("Profile of a member"),
-            pkce=False,
-            refresh=True,
-            console=CONSOLE,
-            preparation=(
-                _("Make an app, and let an administrator of the page that it belongs to verify it."),
-                _("Under Products add “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect”."),
-                _("Under Auth enter the callback address, and note the Client ID and the Client Secret."),
-            ),
-            key_labels=KEY_LABELS,
-        ),
-        OAuth2(
-            authorize_url="{web}/oauth/v2/authorization",
-            token_url="{web}/oauth/v2/accessToken",  # noqa: S106 (an address)
-            scopes=("w_organization_social", "r_organization_social", "rw_organization_admin"),
-            name="organisation",
-            label=_("Page of an organisation"),
-            pkce=False,
-            keys=("ORGANISATION_CLIENT_ID", "ORGANISATION_CLIENT_SECRET"),
-            refresh=True,
-            console=CONSOLE,
-            preparation=(
-                _("Make a second app that has no other product, and verify it."),
-                _("Under Products ask for the “Community Management API”. LinkedIn reviews that; it takes weeks."),
-                _("Under Auth enter the callback address, and note the Client ID and the Client Secret."),
-            ),
-            key_labels=KEY_LABELS,
-        ),
-    )
+    auth = DOORS
     conditions = (
         _("For pages LinkedIn must have granted the app its Community Management API: registered organisations only."),
         _("Access ends after 60 days unless LinkedIn allows the app to renew it. A site admin then connects again."),

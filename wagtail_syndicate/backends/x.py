@@ -14,12 +14,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from requests_oauthlib import OAuth1 as Signature
 
-from wagtail_syndicate.backends.auth import OAuth1, OAuth2
 from wagtail_syndicate.backends.base import BaseBackend, link_to
 from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
 from wagtail_syndicate.backends.http import Answer
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.looking import Look
+from wagtail_syndicate.backends.x_doors import DOORS
 from wagtail_syndicate.backends.x_text import plain_text
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NetworkError, NotSent, Rejected
@@ -54,32 +54,7 @@ class Backend(BaseBackend):
     shape = Shape.SHORT
     region = Region.GLOBAL
     reach = Reach.AUTOMATIC
-    auth = (
-        OAuth2(
-            authorize_url="{web}/i/oauth2/authorize",
-            token_url="{api}/2/oauth2/token",  # noqa: S106 (an address)
-            revoke_url="{api}/2/oauth2/revoke",
-            scopes=("tweet.read", "tweet.write", "users.read", "media.write", "offline.access"),
-            client_auth="basic",
-            refresh=True,
-            console="https://console.x.com",
-            preparation=(
-                _("Make a project and an app; in its authentication settings choose “Web app” and “Read and write”."),
-                _("Enter the callback address there, and note the Client ID and the Client Secret."),
-                _("Buy credits, and set a spending limit."),
-            ),
-            key_labels=("Client ID", "Client Secret"),
-        ),
-        OAuth1(
-            request_token_url="{api}/oauth/request_token",  # noqa: S106 (an address)
-            authorize_url="{api}/oauth/authorize",
-            access_token_url="{api}/oauth/access_token",  # noqa: S106 (an address)
-            label=_("OAuth 1.0a (X is about to retire it)"),
-            console="https://console.x.com",
-            preparation=(_("Only for an app whose API Key and API Key Secret you have already."),),
-            key_labels=("API Key", "API Key Secret"),
-        ),
-    )
+    auth = DOORS
     conditions = (
         _("X charges for posting: about $0.20 for a post with a link and $0.015 for one without (April 2026)."),
         _("Credits are bought in advance in X's developer console. When they are used up, X refuses every post."),
