@@ -419,3 +419,9 @@ def test_a_dead_broker_does_not_break_a_click(client, editor, monkeypatch, djang
         response = act(client, delivery, "retry")
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("state, is_open", [(State.ASSISTED, True), (State.APPROVAL, True), (State.SENT, False)])
+def test_what_somebody_else_may_see_to_is_looked_at_again(client, editor, state, is_open):
+    delivery = delivered(state)
+    assert bool(record(client, delivery.page).find(attrs={"data-syndication-open": True})) == is_open

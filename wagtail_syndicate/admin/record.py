@@ -51,6 +51,9 @@ LOOKS = {
 
 STUCK = Look("warning", "time")
 
+TO_PEOPLE = (State.WAITING, State.APPROVAL, State.ASSISTED, State.UNKNOWN)
+"""States that end when somebody does something, here or elsewhere."""
+
 # Reasons that tell what is going to happen, not why it does not.
 NOT_WHY = ("", SCHEDULED, "editing", "deleting", "page_took_back")
 
@@ -370,6 +373,8 @@ def record(
         "hidden": hidden,
         "message": message,
         "is_busy": any(_is_moving(entry.delivery) for entry in entries),
+        # Somebody else may see to it while this person looks.
+        "is_open": any(entry.delivery.state in TO_PEOPLE for entry in entries),
     }
 
 

@@ -33,8 +33,9 @@
 
         watch() {
             clearTimeout(this.watching);
-            if (!this.recordTarget.querySelector("[data-syndication-busy]")) return;
-            const pause = this.looks < PATIENCE ? RECORD_PAUSE : SLOW_RECORD_PAUSE;
+            const isBusy = this.recordTarget.querySelector("[data-syndication-busy]");
+            if (!isBusy && !this.recordTarget.querySelector("[data-syndication-open]")) return;
+            const pause = isBusy && this.looks < PATIENCE ? RECORD_PAUSE : SLOW_RECORD_PAUSE;
             this.watching = setTimeout(() => this.look(), pause);
         }
 
