@@ -1,10 +1,12 @@
 """From a draft to posts: at once to many networks, through moderation, and with somebody's approval."""
 
 import re
+from datetime import date, timedelta
 
 import pytest
 
 from tests.e2e.chromium import expect
+from tests.e2e.live import in_sandbox
 from tests.e2e.people import Desk
 
 
@@ -44,6 +46,34 @@ def test_the_first_page_goes_to_five_networks(editor, drafts, networks):
         address = editor.post(label).link.get_attribute("href")
         (received,) = [post for post in networks.posts(network) if post["permalink"] == address]
         assert received["text"].strip() == shown[label].strip(), label
+
+
+def test_a_scheduled_page_is_posted_when_it_goes_live(editor, drafts, texts):
+    page, at = editor.page, f"{date.today() + timedelta(days=2):%Y-%m-%d} 08:30"
+    editor.open_draft(drafts["schedule"])
+    page.get_by_role("button", name="Toggle status").click()
+    page.get_by_role("button", name="Set schedule").click()
+    page.locator("[name=go_live_at]").fill(at)
+    page.get_by_role("button", name="Save schedule").click()
+    page.wait_for_url("**/edit/")
+    editor.open_syndication()
+    mastodon = editor.account("Mastodon, English")
+    mastodon.tick.check()
+    expect(mastodon.preview).to_contain_text("Boston")
+    expect(page.locator(".syndicate").get_by_text(re.compile("goes? live")).first).to_be_visible()
+    editor.press("Schedule to publish")
+    page.wait_for_url(re.compile(r"/admin/pages/\d+/$"))
+    editor.open_draft(drafts["schedule"])
+    editor.open_syndication()
+    expect(editor.account("Mastodon, English").tick).to_be_checked()
+    expect(page.locator("[data-delivery]")).to_have_count(0)
+    assert texts("mastodon", "aquametrica", "journey-schedule") == []
+
+    in_sandbox(f"go_live({drafts['schedule']})")
+    page.reload()
+    editor.open_syndication()
+    expect(editor.post("Mastodon, English").state).to_have_text("Sent")
+    assert len(texts("mastodon", "aquametrica", "journey-schedule")) == 1
 
 
 def test_a_moderator_changes_the_words_and_approval_sends_them(open_window, stage, drafts, texts):

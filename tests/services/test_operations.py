@@ -24,6 +24,7 @@ from tests.services.test_workers import (  # noqa: F401 (fixtures)
     wait_for,
     workers,
 )
+from wagtail_syndicate.delivery.monitor import SWEEP
 from wagtail_syndicate.models import Account, Delivery, Heartbeat
 
 
@@ -70,7 +71,7 @@ def test_sweeping_services_deliver_without_any_broker(environment, fakenet):  # 
         for service in services:
             service.send_signal(signal.SIGTERM)
         assert [service.wait(PATIENCE) for service in services] == [0, 0]
-    assert timezone.now() - Heartbeat.objects.get().at < timezone.timedelta(minutes=1)
+    assert timezone.now() - Heartbeat.objects.get(name=SWEEP).at < timezone.timedelta(minutes=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
