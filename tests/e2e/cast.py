@@ -69,6 +69,13 @@ def go_live(pk: int) -> None:
     call_command("publish_scheduled")
 
 
+def ends_soon(label: str) -> None:
+    """Access of this account ends tomorrow, and was given two weeks ago."""
+    now = timezone.now()
+    ends = {"credentials_expire_at": now + timedelta(days=1), "connected_at": now - timedelta(days=14)}
+    Account.objects.filter(label=label).update(**ends)
+
+
 def two_hundred() -> None:
     """Two hundred accounts for Japanese pages."""
     japanese = Locale.objects.get(language_code="ja")

@@ -53,7 +53,7 @@ def test_access_that_ends_is_announced_and_what_waited_leaves_after_reconnecting
     expect(row(page, label)).to_contain_text("expires soon")
     page.goto(f"{stage.site}/admin/")
     told = page.get_by_role("region", name="Accounts that need you").get_by_role("listitem").filter(has_text=label)
-    expect(told).to_contain_text("access ends on")
+    expect(told).to_contain_text("Access ends on")
 
     networks.revoke("weibo", "tour_weibo")
     editor.open_draft(drafts["reconnect"])

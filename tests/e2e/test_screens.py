@@ -67,6 +67,7 @@ def window(browser, stage):
 
 def what_axe_finds(page):
     where = {"include": [["main"]], "exclude": AROUND}
+    page.add_style_tag(content="* { transition: none !important }")  # a colour on its way is nobody's
     found = Axe().run(page, context=where).response["violations"]
     return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
 

@@ -289,6 +289,7 @@ class AccountViewSet(ModelViewSet):
     usage_view_class = UsageView
     search_fields = ["label", "handle"]
     search_backend_name = None
+    list_per_page = 100
     list_display = [
         "label",
         AccountColumn("network", "network", label=_("Network"), sort_key="network"),

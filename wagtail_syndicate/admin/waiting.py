@@ -29,7 +29,7 @@ State = Delivery.State
 
 COUNTED = 100  # of each kind; more than a person wants to read
 SHOWN = 25
-SHEETS = ("accounts", "panel", "record", "desk")
+SHEETS = ("panel", "record", "desk", "accounts")
 
 # A condition for each kind, and what it is called.
 KINDS = {
