@@ -72,7 +72,7 @@ def test_access_that_ends_is_announced_and_what_waited_leaves_after_reconnecting
     told = page.get_by_role("region", name="Accounts that need you").get_by_role("listitem").filter(has_text=label)
     expect(told).to_contain_text("Needs reconnecting")
 
-    told.get_by_role("link", name="Connect again").click()
+    told.get_by_role("link").click()
     page.get_by_role("button", name="Continue at").first.click()
     consent(page, "tour_weibo")
     expect(page.get_by_text("Connected as")).to_be_visible()
