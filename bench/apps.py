@@ -36,7 +36,7 @@ def shorten(scale: float) -> None:
 
     for room, names in (
         (http, ("CONNECT_TIMEOUT", "READ_TIMEOUT", "DEADLINE")),
-        (lanes, ("LEASE", "MARGIN", "NEIGHBOURS_LATER")),
+        (lanes, ("LEASE", "FRESH", "MARGIN", "NEIGHBOURS_LATER")),
         (send, ("BACKOFF_BASE", "BACKOFF_CAP", "PAUSE")),
         (database, ("PATIENCE",)),
         (reconcile, ("FIRST_LOOK", "SLOWEST_REPEAT")),

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -61,10 +62,19 @@ def test_a_bell_goes_to_the_queue_of_the_settings_and_is_soon_forgotten(monkeypa
 
 def test_the_tasks_do_the_work(monkeypatch):
     worked = []
-    monkeypatch.setattr(send, "drain", lambda: worked.append("drain"))
-    monkeypatch.setattr(sweep, "sweep", lambda: worked.append("sweep"))
+    monkeypatch.setattr(tasks, "current_app", SimpleNamespace(conf=SimpleNamespace(task_always_eager=False)))
+    monkeypatch.setattr(send, "drain", lambda call_help: worked.append(("drain", call_help)))
+    monkeypatch.setattr(sweep, "sweep", lambda call_help: worked.append(("sweep", call_help)))
     tasks.drain_task()
     tasks.sweep_task()
-    assert worked == ["drain", "sweep"]
+    assert worked == [("drain", tasks.ring), ("sweep", tasks.ring)]
     assert tasks.drain_task.name == "wagtail_syndicate.drain"
     assert tasks.sweep_task.name == "wagtail_syndicate.sweep"
+
+
+def test_where_tasks_run_in_the_caller_nobody_else_is_woken(monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks, "current_app", SimpleNamespace(conf=SimpleNamespace(task_always_eager=True)))
+    monkeypatch.setattr(send, "drain", lambda call_help: asked.append(call_help))
+    tasks.drain_task()
+    assert asked == [None]

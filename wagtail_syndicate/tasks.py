@@ -10,6 +10,7 @@ import atexit
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from celery import current_app, shared_task
 
@@ -31,13 +32,13 @@ _broken_until = 0.0
 @shared_task(name="wagtail_syndicate.drain", ignore_result=True)
 def drain_task():
     """Something is due."""
-    send.drain()
+    send.drain(call_help=_other_worker())
 
 
 @shared_task(name="wagtail_syndicate.sweep", ignore_result=True)
 def sweep_task():
     """See to everything that is due, and tell people. To be run by Celery beat, about every 15 seconds."""
-    sweep.sweep()
+    sweep.sweep(call_help=_other_worker())
     mails.deliver()
 
 
@@ -52,6 +53,11 @@ def ring() -> None:
     if time.monotonic() < _broken_until:
         return
     threading.Thread(target=_ring, name=BELL, daemon=True).start()
+
+
+def _other_worker() -> Callable[[], None] | None:
+    """What wakes another worker; nothing where tasks run at once, in the caller."""
+    return None if current_app.conf.task_always_eager else ring
 
 
 def workers(timeout: float = 2.0) -> dict[str, set[str]]:

@@ -6,6 +6,7 @@ tested, and written by others, without any of them.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -249,8 +250,8 @@ class Message:
     source: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data: what is frozen in a delivery."""
-        return asdict(self)
+        """As JSON data, the same as comes back from a database: what is frozen in a delivery."""
+        return json.loads(json.dumps(asdict(self)))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Message:

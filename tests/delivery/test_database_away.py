@@ -280,14 +280,14 @@ def test_one_account_whose_work_always_breaks_off_does_not_stop_the_others(monke
 def test_a_mistake_outside_of_any_delivery_does_not_stop_the_others(monkeypatch):
     bad, good = AccountFactory(), AccountFactory()
     publish(NewsPageFactory(), bad, good)
-    renew = lanes.renew
+    keep = lanes.keep
 
-    def broken_renew(lane):
+    def broken_keep(lane):
         if lane.account_id == bad.pk:
             raise ZeroDivisionError
-        renew(lane)
+        keep(lane)
 
-    monkeypatch.setattr(lanes, "renew", broken_renew)
+    monkeypatch.setattr(lanes, "keep", broken_keep)
     send.drain()
     assert [post.handle for post in Memory.outbox] == [good.handle]
 

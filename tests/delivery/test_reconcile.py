@@ -152,7 +152,7 @@ def test_a_worker_that_died_while_sending(network, accepted):
     published_to(network)
     account = Account.objects.get()
     lane = lanes.claim(account.pk)
-    delivery = only()
+    delivery = lanes.next_of(account.pk)
     assert send._prepare(lane, delivery)
     ledger.intend(lane, delivery)
     if accepted:

@@ -61,11 +61,11 @@ def fresh_backend(account: Account, force: bool = False) -> BaseBackend:
     :raises CredentialsLost: the stored credentials cannot be read with this site's keys.
     """
     _check_status(account)
-    environment.require_home(account)
     if conf.is_dry_run():
         return rehearsing(backend_of(account))
-    stored = vault.unseal(account.sealed_credentials)
     if force or _ends_within(account, NEEDED):
+        environment.require_home(account)
+        stored = vault.unseal(account.sealed_credentials)
         if renewal := _renewal(account, stored):
             return _renewed(account, renewal, stored)
         if force or _ends_within(account, timedelta()):

@@ -179,8 +179,8 @@ def body_of(page: Any, teaser_source: str) -> Iterator[Piece]:
     shown = set(names_in(panels_of(page)))
     for field in fields_of(page):
         name = field.name
-        if name == teaser_source or name in METADATA or ASIDE.search(name):
-            continue
+        if field.is_relation or name == teaser_source or name in METADATA or ASIDE.search(name):
+            continue  # what a relation leads to would be read for nothing: whole revisions, for one
         value = related(page, name)
         if isinstance(field, RichTextField) and isinstance(value, str):
             blocks, images = blocks_of(value)

@@ -7,10 +7,11 @@ holder whose lease ran out and was taken over changes nothing any more.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import Case, Exists, F, Min, OuterRef, Q, When
+from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, F, Min, OuterRef, Q, When
 
 from wagtail_syndicate import database
 from wagtail_syndicate.accounts import environment
@@ -21,6 +22,7 @@ from wagtail_syndicate.models import Account, Delivery
 
 
 LEASE = 120.0  # seconds; an answer may take 20, preparing pictures some more
+FRESH = 20.0  # seconds for which a lease is as good as new
 MARGIN = 45.0  # seconds that must be left of a lease when the irreversible call begins
 
 NEIGHBOURS_LATER = 5.0  # seconds
@@ -101,11 +103,15 @@ def _is_over(name: str, longest: float) -> Q:
     return Q(**{name: None}) | passed
 
 
-def due_accounts(limit: int = 64) -> list[int]:
-    """Primary keys of accounts that have something due and that nobody works for, the longest waiting first."""
+def due_accounts(limit: int = 64, without: Collection[int] = ()) -> list[int]:
+    """Primary keys of accounts that have something due and that nobody works for, the longest waiting first.
+
+    :param without: those that are not asked for.
+    """
     return list(
         Delivery.objects.filter(due())
         .filter(free("account__"))
+        .exclude(account_id__in=without)
         .values("account_id")
         .annotate(oldest=Min("due_at"))
         .order_by("oldest", "account_id")
@@ -114,14 +120,17 @@ def due_accounts(limit: int = 64) -> list[int]:
 
 
 def next_of(account_id: int) -> Delivery | None:
-    """The account's delivery that is to be worked on now; ``None`` when there is nothing to do.
+    """The account's delivery that is to be worked on now; ``None`` when there is nothing to do. ``is_overdue`` says
+    whether its window has passed.
 
     What was left in flight comes first, so that there is never a second one. Then what was planned first: not what is
     due first, because what had to wait goes before what came later.
     """
     # Not by pk alone: a database might go through all of that index.
     left_first = Case(When(state=State.SENDING, then=0), default=1)
-    due_now = Delivery.objects.filter(due(), account_id=account_id).select_related("account")
+    due_now = Delivery.objects.filter(due(), account_id=account_id).select_related("account", "page")
+    is_overdue = ExpressionWrapper(Q(expires_at__lt=DatabaseNow()), output_field=BooleanField())
+    due_now = due_now.annotate(is_overdue=is_overdue)
     return due_now.order_by(left_first, "created_at", "pk").first()
 
 
@@ -139,6 +148,15 @@ def claim(account_id: int) -> Lane | None:
         .update(fence=F("fence") + 1, lease_until=DatabaseNow() + timedelta(seconds=LEASE))
     )
     return Lane(account_id, fence + 1, began + LEASE) if taken else None
+
+
+def keep(lane: Lane) -> None:
+    """Lengthen the lease when a good part of it is over.
+
+    :raises LaneLost: it is no longer ours.
+    """
+    if time.monotonic() > lane.until - LEASE + FRESH:
+        renew(lane)
 
 
 def renew(lane: Lane) -> None:

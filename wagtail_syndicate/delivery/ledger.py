@@ -29,15 +29,18 @@ OUTCOME = Attempt._meta.get_field("outcome").max_length
 
 
 def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = None, /, **values) -> None:
-    """Change a delivery that we hold the lane of, and bring the object up to date.
+    """Change a delivery that we hold the lane of, in the database and on the object.
+
+    What the database works out, and the account, are read again when somebody asks the object for them.
 
     :param expected: what else must not have been changed.
     :raises LaneLost: it was changed by someone else (its state, or it has to be composed anew), or the lane is not
         ours any more.
     """
     if "state" in values:
-        known = {"reason": delivery.reason, "due_at": delivery.due_at, **values}
-        values |= telling(values["state"], known["reason"], known["due_at"])
+        reason = values["reason"] if "reason" in values else delivery.reason
+        due_at = values["due_at"] if "due_at" in values else delivery.due_at
+        values |= telling(values["state"], reason, due_at)
     tries = 0
 
     def update() -> int:
@@ -55,11 +58,21 @@ def write(lane: Lane, delivery: Delivery, expected: Mapping[str, Any] | None = N
     if not database.insist(update) and not (tries > 1 and _is_written(lane, delivery, {**(expected or {}), **values})):
         raise LaneLost(f"Delivery {delivery.pk} was changed by someone else.")
     before = delivery.state
-    database.insist(delivery.refresh_from_db)
+    _note(delivery, {**values, "updated_at": DatabaseNow()})
     if delivery.state != before:
         logger.info("Delivery %s: %s, was %s", delivery.pk, delivery.state, before, extra=about(delivery))
         # At once, unless a transaction is open: a receiver must not be able to break the intent.
         transaction.on_commit(partial(signals.announce, delivery, before))
+
+
+def _note(delivery: Delivery, values: Mapping[str, Any]) -> None:
+    """Make the object what the row is now; half of the queries of a delivery would only read back what was written."""
+    for name, value in values.items():
+        if hasattr(value, "resolve_expression"):
+            delivery.__dict__.pop(name, None)  # Django reads it when it is asked for
+        else:
+            setattr(delivery, name, value)
+    delivery._state.fields_cache.pop("account", None)
 
 
 def _is_written(lane: Lane, delivery: Delivery, values: dict) -> bool:

@@ -6,6 +6,7 @@ import logging
 import random
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -55,24 +56,27 @@ BACKOFF_CAP = 600.0
 PAUSE = 5.0  # seconds in which an account rests whose work was broken off
 
 
-def drain(budget: float = 20.0) -> int:
+def drain(budget: float = 20.0, call_help: Callable[[], None] | None = None) -> int:
     """Work on everything that is due, lane by lane, until nothing is left or ``budget`` seconds are over.
 
+    :param call_help: wakes another worker. Called once, when there are more accounts than this one, so that workers
+        wake each other until each has an account, and a slow network keeps nobody waiting.
     :returns: how many deliveries were worked on.
     """
     until = time.monotonic() + budget
-    worked = 0
+    worked, served = 0, set()
     while time.monotonic() < until:
-        found = False
-        for account_id in lanes.due_accounts():
-            lane = lanes.claim(account_id)
-            if lane is None:
-                continue
-            found = True
+        accounts = lanes.due_accounts(without=served)
+        lane = next((lane for account_id in accounts if (lane := lanes.claim(account_id))), None)
+        if lane is not None:
+            if call_help and len(accounts) > 1:
+                call_help()
+                call_help = None
+            served.add(lane.account_id)
             worked += _serve(lane, until)
-            if time.monotonic() >= until:
-                break
-        if not found:
+        elif served:
+            served = set()  # from the beginning: something may have become due meanwhile
+        else:
             break
     return worked
 
@@ -110,7 +114,7 @@ def _work(lane: Lane, until: float) -> int:
         delivery = lanes.next_of(lane.account_id)
         if delivery is None:
             break
-        lanes.renew(lane)
+        lanes.keep(lane)
         worked += 1
         if not _step(lane, delivery):
             break
@@ -153,7 +157,7 @@ def _prepare(lane: Lane, delivery: Delivery) -> bool:
 
     :returns: whether there is something for the network now.
     """
-    if delivery.expires_at and Delivery.objects.filter(pk=delivery.pk, expires_at__lt=DatabaseNow()).exists():
+    if delivery.is_overdue:
         if delivery.reason in probe.REASONS:
             ledger.rest(lane, delivery, State.FAILED, delivery.reason, delivery.detail)
         else:

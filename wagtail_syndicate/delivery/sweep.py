@@ -103,20 +103,25 @@ def _end(deliveries, **values) -> int:
     return ended
 
 
-def sweep(budget: float = 20.0, stopping: Callable[[], bool] = lambda: False) -> int:
+def sweep(
+    budget: float = 20.0,
+    stopping: Callable[[], bool] = lambda: False,
+    call_help: Callable[[], None] | None = None,
+) -> int:
     """Plan and tidy, send what is due, then renew access that must not end.
 
     Any number of sweeps at the same time do no harm.
 
     :param budget: seconds after which no new work is begun.
     :param stopping: asked between two slices of sending whether to come to an end.
+    :param call_help: as :func:`~wagtail_syndicate.delivery.send.drain` takes it.
     :returns: how many deliveries were worked on.
     """
     _try(plan.plan_late)
     _try(tidy)
     until, worked = time.monotonic() + budget, 0
     while (left := until - time.monotonic()) > 0 and not stopping():
-        done = drain(min(SLICE, left))
+        done = drain(min(SLICE, left), call_help)
         worked += done
         if not done:
             break
