@@ -61,13 +61,19 @@ def test_a_bell_goes_to_the_queue_of_the_settings_and_is_soon_forgotten(monkeypa
 
 
 def test_the_tasks_do_the_work(monkeypatch):
-    worked = []
+    worked, asked = [], []
     monkeypatch.setattr(tasks, "current_app", SimpleNamespace(conf=SimpleNamespace(task_always_eager=False)))
+    monkeypatch.setattr(tasks.drain_task, "apply_async", lambda **options: asked.append(options["expires"]))
     monkeypatch.setattr(send, "drain", lambda call_help: worked.append(("drain", call_help)))
     monkeypatch.setattr(sweep, "sweep", lambda call_help: worked.append(("sweep", call_help)))
     tasks.drain_task()
     tasks.sweep_task()
-    assert worked == [("drain", tasks.ring), ("sweep", tasks.ring)]
+    assert [name for name, _call in worked] == ["drain", "sweep"]
+    for _name, call_help in worked:
+        call_help()
+    for bell in bells():
+        bell.join(5)
+    assert asked == [tasks.HELP_EXPIRES] * 2, "Calls for help that nobody hears keep the sweep waiting."
     assert tasks.drain_task.name == "wagtail_syndicate.drain"
     assert tasks.sweep_task.name == "wagtail_syndicate.sweep"
 

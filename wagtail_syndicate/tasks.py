@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from celery import current_app, shared_task
 
@@ -22,6 +23,7 @@ from wagtail_syndicate.mails import round as mails
 logger = logging.getLogger("wagtail_syndicate.tasks")
 
 EXPIRES = 60  # seconds after which a bell has been made needless by the sweep
+HELP_EXPIRES = 5  # seconds after which no worker is idle: calls for help must not keep the sweep waiting in the queue
 BROKEN_FOR = 30.0  # seconds during which a broker that did not answer is not asked again
 
 BELL = "wagtail-syndicate-bell"
@@ -42,22 +44,24 @@ def sweep_task():
     mails.deliver()
 
 
-def ring() -> None:
+def ring(expires: int = EXPIRES) -> None:
     """Tell a worker that something is due; never raises, never waits for the broker.
 
     Call it after the commit: ``transaction.on_commit(ring, robust=True)``.
+
+    :param expires: seconds for which the bell may wait for a worker.
     """
     if current_app.conf.task_always_eager:
-        _ring()
+        _ring(expires)
         return
     if time.monotonic() < _broken_until:
         return
-    threading.Thread(target=_ring, name=BELL, daemon=True).start()
+    threading.Thread(target=_ring, args=(expires,), name=BELL, daemon=True).start()
 
 
 def _other_worker() -> Callable[[], None] | None:
     """What wakes another worker; nothing where tasks run at once, in the caller."""
-    return None if current_app.conf.task_always_eager else ring
+    return None if current_app.conf.task_always_eager else partial(ring, HELP_EXPIRES)
 
 
 def workers(timeout: float = 2.0) -> dict[str, set[str]]:
@@ -99,12 +103,12 @@ def _hear_the_last_bell() -> None:
             thread.join(2.0)
 
 
-def _ring() -> None:
+def _ring(expires: int = EXPIRES) -> None:
     global _broken_until
     try:
         drain_task.apply_async(
             queue=conf.get("QUEUE"),
-            expires=EXPIRES,
+            expires=expires,
             retry=True,
             # Without a retry policy a refused Redis holds the caller for seconds, with retry=False even longer.
             retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2},

@@ -19,6 +19,6 @@ def rung(monkeypatch):
     from wagtail_syndicate import tasks
 
     rings = []
-    monkeypatch.setattr(tasks, "_ring", lambda: rings.append(True))
+    monkeypatch.setattr(tasks, "_ring", lambda *_expires: rings.append(True))
     monkeypatch.setattr(tasks, "ring", lambda: rings.append(True))
     return rings

@@ -122,6 +122,7 @@ def sweep(
     until, worked = time.monotonic() + budget, 0
     while (left := until - time.monotonic()) > 0 and not stopping():
         done = drain(min(SLICE, left), call_help)
+        call_help = None  # once is enough
         worked += done
         if not done:
             break
