@@ -18,6 +18,7 @@ from wagtail_syndicate.models import Account, Delivery
 
 SOURCE = "Boston lab now calibrates nitrate probes in two days"
 DRAFTS = ("five", "schedule", "moderation", "approval", "phone", "reconnect", "failing", "chinese", "screens", "dark")
+LONG = {"phone": "Nitrate in two days instead of nineteen: what changes for everybody who measures in the field"}
 PRESS = "Press officers"
 
 
@@ -33,7 +34,7 @@ def drafts() -> None:
 
 def title_of(name: str) -> str:
     """The title of a draft."""
-    return f"Nitrate in two days: {name}"
+    return LONG.get(name, f"Nitrate in two days: {name}")
 
 
 def people() -> None:

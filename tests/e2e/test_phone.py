@@ -9,9 +9,13 @@ from tests.e2e.chromium import expect, new_context
 from tests.e2e.people import sign_in
 
 
-LABEL, NAME = "Reddit, English", "Nitrate in two days: phone"
-PHONE = {"width": 390, "height": 844}
+LABEL = "Reddit, English"
+NAME = "Nitrate in two days instead of nineteen: what changes for everybody who measures in the field"
+PHONE, NARROW = {"width": 390, "height": 844}, {"width": 320, "height": 568}
 THUMB = 40  # pixels; what is smaller is hard to hit
+
+IS_WHOLE = """node => node.scrollWidth <= node.clientWidth && [...node.querySelector("bdi").getClientRects()].every(
+    (line) => line.left >= 0 && line.right <= window.innerWidth)"""
 
 
 @pytest.fixture
@@ -36,6 +40,11 @@ def test_from_the_list_of_what_waits_to_posted_by_hand(editor, phone, stage, dra
     phone.goto(f"{stage.site}/admin/syndication/waiting/")
     phone.get_by_role("region", name="Post by hand").get_by_role("link", name=NAME).tap()
     expect(phone.get_by_text("Needs a person")).to_be_visible()
+    title = phone.get_by_role("heading", name=NAME, level=2)
+    expect(title).to_be_visible()
+    for size in (NARROW, PHONE):
+        phone.set_viewport_size(size)
+        assert title.evaluate(IS_WHOLE), size
     wide = "document.documentElement.scrollWidth - window.innerWidth"
     assert phone.evaluate(wide) <= 0, "nothing to be scrolled sideways"
     words = phone.get_by_label("Text to post")
