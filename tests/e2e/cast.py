@@ -2,11 +2,16 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 
 from django.contrib.auth.models import Group, Permission
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
+from PIL import ExifTags
+from PIL import Image as PillowImage
+from wagtail.images import get_image_model
 from wagtail.models import Collection, Locale, Page
 from wagtail.users.models import UserProfile
 
@@ -17,7 +22,11 @@ from wagtail_syndicate.models import Account, Delivery
 
 
 SOURCE = "Boston lab now calibrates nitrate probes in two days"
-DRAFTS = ("five", "schedule", "moderation", "approval", "phone", "reconnect", "failing", "chinese", "screens", "dark")
+DRAFTS = (
+    *("five", "schedule", "moderation", "approval", "phone", "picture", "reconnect", "failing", "chinese", "screens"),
+    *("dark", "two"),
+)
+LONG = {"phone": "Nitrate in two days instead of nineteen: what changes for everybody who measures in the field"}
 PRESS = "Press officers"
 
 
@@ -33,7 +42,7 @@ def drafts() -> None:
 
 def title_of(name: str) -> str:
     """The title of a draft."""
-    return f"Nitrate in two days: {name}"
+    return LONG.get(name, f"Nitrate in two days: {name}")
 
 
 def people() -> None:
@@ -74,6 +83,32 @@ def ends_soon(label: str) -> None:
     now = timezone.now()
     ends = {"credentials_expire_at": now + timedelta(days=1), "connected_at": now - timedelta(days=14)}
     Account.objects.filter(label=label).update(**ends)
+
+
+def by_hand(label: str, host: str) -> None:
+    """An account at a Mastodon server that a person posts for."""
+    account = Account.objects.create(
+        label=label,
+        network="mastodon",
+        host=host,
+        handle="@newsroom",
+        by_hand=True,
+        status=Account.Status.CONNECTED,
+        collection=Collection.get_first_root_node(),
+    )
+    account.locales.set([Locale.objects.get(language_code="en")])
+
+
+def photograph(pk: int) -> None:
+    """The lead image of a draft is as cameras make them, with a note of who took it and where."""
+    page, notes = NewsPage.objects.get(pk=pk).get_latest_revision_as_object(), PillowImage.Exif()
+    notes[ExifTags.Base.Artist] = "Somebody"
+    notes.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (42.0, 21.0, 30.0)
+    taken = BytesIO()
+    PillowImage.effect_noise((800, 600), 90).convert("RGB").save(taken, "JPEG", exif=notes)
+    file = ContentFile(taken.getvalue(), "taken.jpg")
+    page.lead_image = get_image_model().objects.create(title="Taken", description="A probe on a rope", file=file)
+    page.save_revision()
 
 
 def two_hundred() -> None:

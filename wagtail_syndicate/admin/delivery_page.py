@@ -52,7 +52,8 @@ class DeliveryView(WagtailAdminTemplateMixin, TemplateView):
         return [
             *super().get_breadcrumbs_items(),
             report,
-            {"url": "", "label": self.get_page_title(), "sublabel": self.get_page_subtitle()},
+            # Wagtail's header cuts off what is too long, and the page says of which article it is.
+            {"url": "", "label": self.get_page_title()},
         ]
 
     def post(self, request, *args, **kwargs):
