@@ -85,6 +85,14 @@ def ends_soon(label: str) -> None:
     Account.objects.filter(label=label).update(**ends)
 
 
+def access_of(label: str) -> None:
+    """Print who an account is, and what gives access to it, sealed."""
+    names = ("status", "remote_id", "handle", "profile_url", "options", "auth_method", "sealed_credentials")
+    times = ("credentials_expire_at", "connected_at")
+    (account,) = Account.objects.filter(label=label).values(*names, *times)
+    print(json.dumps(account, default=str))
+
+
 def by_hand(label: str, host: str) -> None:
     """An account at a Mastodon server that a person posts for."""
     account = Account.objects.create(
