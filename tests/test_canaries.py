@@ -1,6 +1,7 @@
 """The ears of ``tests/canaries.py`` hear: wherever a secret is put, the test that did it would have failed."""
 
 import logging
+from importlib import import_module
 
 import pytest
 from django.core import mail
@@ -65,6 +66,7 @@ def in_a_mail():
 )
 def test_a_secret_is_seen(place, monkeypatch, settings):
     AccountFactory()
+    import_module(settings.ROOT_URLCONF)  # now: what imports Django's handler later would keep ours
     monkeypatch.setattr("wagtail_syndicate.backends.http.Http._describe", lambda self, error: CANARY)
     monkeypatch.setattr("django.views.defaults.page_not_found", lambda request, **kwargs: HttpResponse(request.path))
     settings.DEBUG = place is in_an_answer  # Django's page for developers names the address
