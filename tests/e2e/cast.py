@@ -85,6 +85,11 @@ def ends_soon(label: str) -> None:
     Account.objects.filter(label=label).update(**ends)
 
 
+def deliveries(pk: int) -> None:
+    """Print how many deliveries a page has."""
+    print(Delivery.objects.filter(page_id=pk).count())
+
+
 def access_of(label: str) -> None:
     """Print who an account is, and what gives access to it, sealed."""
     names = ("status", "remote_id", "handle", "profile_url", "options", "auth_method", "sealed_credentials")

@@ -70,6 +70,12 @@ class Networks:
         found.raise_for_status()
         return found.json()
 
+    def written(self) -> list[dict]:
+        """Every request to post, change or delete something, or to take a picture, in the order they came."""
+        lines = requests.get(f"{self.address}/log", timeout=10)
+        lines.raise_for_status()
+        return [line for line in lines.json() if line["operation"] in ("upload", "publish", "update", "delete")]
+
     def fail(self, network: str, kind: str, **details) -> None:
         """Let the next post there go wrong; ``details`` are fields of ``sandbox.fakenet.faults.Fault``."""
         order = {"network": network, "operation": "publish", "kind": kind, **details}
