@@ -30,18 +30,20 @@ from tests.admin.accounts import (  # noqa: F401 (fixtures)
 )
 from tests.admin.editing import person
 from tests.factories import UserFactory
-from wagtail_syndicate.accounts import oauth2
+from wagtail_syndicate.accounts import oauth2, settle
 from wagtail_syndicate.accounts.connection import connection_of
+from wagtail_syndicate.accounts.problems import ConnectRefused
 from wagtail_syndicate.accounts.scopes import missing_scopes
 from wagtail_syndicate.admin.connect import SESSION
 from wagtail_syndicate.backends import registry
 from wagtail_syndicate.backends.auth import OAuth2
+from wagtail_syndicate.backends.facebook import Backend as Facebook
 from wagtail_syndicate.backends.linkedin import Backend as LinkedIn
 from wagtail_syndicate.backends.mastodon import Backend as Mastodon
 from wagtail_syndicate.backends.x import Backend as X
 from wagtail_syndicate.exceptions import ConfigurationError
 from wagtail_syndicate.models import Account
-from wagtail_syndicate.types import Connection
+from wagtail_syndicate.types import Connection, Grant, Identity
 
 
 pytestmark = pytest.mark.django_db
@@ -107,11 +109,29 @@ def test_guard_of_the_user(admin, fakenet, account):
 
 
 def test_guard_of_the_permission_at_the_callback(client, fakenet, account):
-    """CallbackView.get: who lost the right in between does not finish."""
+    """CallbackView.get, its first line: who may manage no account any more is told nothing of sign-ins.
+
+    Of an account the next guard would be enough.
+    """
     user = person("change_account", username="leaving")
     client.force_login(user)
     params, _address = consent(leave(client, account))
     GroupCollectionPermission.objects.filter(group__user=user, permission__codename="change_account").delete()
+    for answer in ({**params, "state": "unheard of"}, params):
+        read = text(come_back(client, answer))
+        assert "do not have permission" in read and "does not belong to a sign-in" not in read
+    assert unchanged(account)
+
+
+def test_guard_of_the_permission_for_the_account_at_the_callback(client, fakenet, account):
+    """CallbackView.get, before connect.finish: who still manages others, but not this one, does not finish."""
+    user = person("change_account", username="moving")
+    client.force_login(user)
+    params, _address = consent(leave(client, account))
+    elsewhere = account.collection.add_child(name="Elsewhere")
+    GroupCollectionPermission.objects.filter(group__user=user, permission__codename="change_account").update(
+        collection=elsewhere
+    )
     assert "do not have permission" in text(come_back(client, params))
     assert unchanged(account)
 
@@ -259,7 +279,7 @@ def test_guard_of_granted_scopes(admin, fakenet, network, method, scope, missing
     ("declined", "missing"), [("pages_manage_posts", "pages_manage_posts"), ("business_management", "")]
 )
 def test_guard_of_scopes_that_are_asked_for(admin, fakenet, declined, missing):
-    """Facebook's granted_scopes: the answer with the token says nothing, so the network is asked."""
+    """scopes.check: where the answer with the token says nothing, the network is asked; and ``optional_scopes``."""
     account = new("facebook")
     address = leave(admin, account)
     decision = {"decision": "allow", "handle": "newsroom", "declined": declined}
@@ -271,6 +291,18 @@ def test_guard_of_scopes_that_are_asked_for(admin, fakenet, declined, missing):
         assert unchanged(account)
     else:
         assert "Which of these should this account post as?" in response
+
+
+@pytest.mark.parametrize("status", ["declined", "expired"])
+def test_guard_of_scopes_that_are_listed_but_not_granted(admin, fakenet, status):
+    """Facebook's granted_scopes reads the status: its list also holds what was declined."""
+    account = new("facebook")
+    params, _address = consent(leave(admin, account))
+    listed = [{"permission": scope, "status": "granted"} for scope in Facebook.auth[0].scopes]
+    listed[-2]["status"] = status
+    order(fakenet, "facebook", "connect", "error", status=200, body={"data": listed})
+    assert f"Missing: {listed[-2]['permission']}." in text(come_back(admin, params))
+    assert unchanged(account)
 
 
 def test_scopes_that_include_others():
@@ -287,7 +319,10 @@ def test_scopes_that_include_others():
 
 @pytest.mark.parametrize("method", ["oauth2", "oauth1"])
 def test_guard_of_the_same_account(admin, fakenet, account, method):
-    """settle.settle: connecting again takes the same remote account only; anything else changes nothing."""
+    """settle.settle: connecting again takes the same remote account only; anything else changes nothing.
+
+    settle.store asks once more, with the row locked, and would be enough here; the next test is about that line.
+    """
     connect(admin, account, method)
     before = Account.objects.filter(pk=account.pk).values().get()
     assert "is @newsroom, but the access given is for @rival, so nothing was changed" in text(
@@ -296,3 +331,14 @@ def test_guard_of_the_same_account(admin, fakenet, account, method):
     assert Account.objects.filter(pk=account.pk).values().get() == before
     connect(admin, account, method)
     assert connection_of(account).handle == "@newsroom"
+
+
+def test_guard_of_the_same_account_in_between(admin, fakenet, account):
+    """settle.store: an account that became somebody after settle.settle had looked stays that."""
+    before_that = Account.objects.get(pk=account.pk)
+    connect(admin, account)
+    before = Account.objects.filter(pk=account.pk).values().get()
+    with pytest.raises(ConnectRefused, match="is @newsroom, but the access given is for @rival"):
+        rival = Identity("9", "@rival")
+        settle.store(before_that, X.auth[0], {}, Grant({"access_token": "a"}), rival, UserFactory())
+    assert Account.objects.filter(pk=account.pk).values().get() == before

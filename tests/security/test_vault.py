@@ -4,12 +4,14 @@ Each test names its guard, and fails when that line is taken out.
 """
 
 import json
+from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.factories import AccountFactory, NewsPageFactory, UserFactory, publish
 from wagtail_syndicate import checks, doctor
@@ -102,10 +104,6 @@ def test_a_check_says_so(account, keys):
 
 def test_the_sweep_and_whoever_asks_about_renewal_go_on(account, keys, script, monkeypatch):
     """Guards: ``CredentialsLost`` in ``accounts.upkeep.renew_due`` and in ``accounts.refresh.renews_itself``."""
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     from tests.accounts.networks import Renewing
 
     monkeypatch.setattr(Renewing, "renew_early", timedelta(days=5))
@@ -133,6 +131,9 @@ def test_disconnecting_and_rotating_work_all_the_same(account, keys, capsys):
 
 
 def test_every_page_of_the_admin_still_opens(account, keys, client):
+    """Guards: ``CredentialsLost`` in ``accounts.health.check`` (the button) and in ``accounts.refresh.renews_itself``
+    (the pages tell whose access ends soon)."""
+    Account.objects.update(credentials_expire_at=timezone.now() + timedelta(days=2))
     client.force_login(UserFactory())
     page = publish(NewsPageFactory(), account)
     keys(OTHER)
@@ -156,12 +157,16 @@ def test_the_doctor_names_the_account(account, keys):
     assert [account.label in finding.problem for finding in found] == [True]
 
 
-def test_what_cannot_be_opened_shows_nothing_of_it(account, keys):
+@pytest.mark.parametrize("read", [vault.unseal, vault.reseal])
+def test_what_cannot_be_opened_shows_nothing_of_it(account, keys, read):
+    """Guards: the words and ``from None`` in ``vault.unseal`` and ``vault.reseal``: logs show no sealed text, and no
+    traceback of what was tried."""
     keys(OTHER)
     with pytest.raises(CredentialsLost) as error:
-        vault.unseal(account.sealed_credentials)
-    assert SECRET not in str(error.value)
+        read(account.sealed_credentials)
+    assert error.value.args == ("None of this site's keys opens the stored credentials.",)
     assert error.value.__cause__ is None
+    assert error.value.__suppress_context__
 
 
 def test_a_key_derived_from_the_secret_key_is_warned_of(keys):
