@@ -5,6 +5,7 @@ The first line of each test names the guard that it protects; without that guard
 
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from ipaddress import ip_address
 
@@ -230,7 +231,10 @@ def test_guard_of_every_form_at_use(names, inside, place):
 
 
 def test_guard_of_redirects(settings, inside):
-    """Http.request and _Session: a public server cannot send us, and our keys, on to an inner one."""
+    """A public server cannot send us, and our keys, on to an inner one.
+
+    Http.request (``allow_redirects=False``) and _Session.get_redirect_target: each is enough here, one has to stay.
+    """
     settings.WAGTAIL_SYNDICATE["ALLOW_LOCAL_HOSTS"] = True
     port, reached = inside
     sent_on = f"HTTP/1.1 307 Go\r\nLocation: http://127.0.0.1:{port}/\r\nContent-Length: 0\r\n\r\n".encode()
@@ -247,10 +251,14 @@ def test_guard_of_redirects(settings, inside):
 # How long and how much
 
 
+ENDLESS = 10.0  # seconds that an endless answer lasts, so that tests without their guard fail instead of hanging
+
+
 def _pour(connection, head=b"HTTP/1.1 200 OK\r\n\r\n", piece=b"x" * 65536, pause=0.0):
     read_request(connection)
     connection.sendall(head)
-    while True:
+    ends = time.monotonic() + ENDLESS
+    while time.monotonic() < ends:
         connection.sendall(piece)
         threading.Event().wait(pause)
 
@@ -264,7 +272,7 @@ def _pouring(settings, **how):
 
 def test_guard_of_size(settings):
     """Http._read: an endless answer is left after MAX_BYTES."""
-    with _pouring(settings) as url, pytest.raises(OutcomeUnknown, match="too large"):
+    with _pouring(settings, pause=0.01) as url, pytest.raises(OutcomeUnknown, match="too large"):
         Http().request("POST", url, irreversible=True)
 
 
@@ -272,8 +280,31 @@ def test_guard_of_size(settings):
 def test_guard_of_time(settings, monkeypatch, head):
     """addresses.deadline: body or headers that drip are hung up on, though no wait is long."""
     monkeypatch.setattr(http, "DEADLINE", 0.5)
+    began = time.monotonic()
     with _pouring(settings, head=head, piece=b"x", pause=0.05) as url, pytest.raises(NotSent):
         Http().request("GET", url)
+    assert time.monotonic() - began < ENDLESS - 2
+
+
+def test_guard_of_time_on_kept_connections(settings, monkeypatch):
+    """_Checked.request tells addresses.deadline of a connection that an earlier request had opened."""
+    settings.WAGTAIL_SYNDICATE["ALLOW_LOCAL_HOSTS"] = True
+    met = []
+
+    def answer_then_drip(connection):
+        met.append(connection)
+        read_request(connection)
+        connection.sendall(OK)
+        _pour(connection, piece=b"x", pause=0.05)
+
+    with server(answer_then_drip) as port:
+        assert Http().request("GET", f"http://127.0.0.1:{port}/").status == 200
+        monkeypatch.setattr(http, "DEADLINE", 0.5)
+        began = time.monotonic()
+        with pytest.raises(NotSent):
+            Http().request("GET", f"http://127.0.0.1:{port}/")
+    assert time.monotonic() - began < ENDLESS - 2
+    assert len(met) == 1
 
 
 def test_guard_of_the_time_for_dialling(names, monkeypatch):
