@@ -119,6 +119,20 @@ def test_nobody_approves_what_they_published(client, rf):
     assert waiting.count_for(UserFactory(username="other")) == 1
 
 
+def test_who_approves_and_who_waits_for_it_read_different_words(client):
+    site_root()
+    author = UserFactory(username="author")
+    delivery = DeliveryFactory(state=State.APPROVAL, payload=MESSAGE, published_by=author)
+    client.force_login(UserFactory(username="other"))
+    told = text(client.get(page_of(delivery)))
+    assert "Read this post. Then approve it, or reject it and say what should be different." in told
+    assert "Somebody else" not in told
+    client.force_login(author)
+    told = text(client.get(page_of(delivery)))
+    assert "Somebody else who may manage the account has to read this post and approve it." in told
+    assert "Then approve it" not in told
+
+
 def test_only_what_one_can_see_to(client):
     """Guard: scope.decidable_deliveries. Whoever may not publish the page is not asked about its posts."""
     DeliveryFactory(state=State.ASSISTED)

@@ -6,7 +6,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.e2e.chromium import expect, new_context
+from tests.e2e.chromium import SIZE, expect, new_context
 from tests.e2e.live import in_sandbox
 from tests.e2e.people import sign_in
 
@@ -100,6 +100,20 @@ def test_nothing_of_ours_offends_a_strict_policy(window, screens, name):
     inline = f":is({OURS}) :is(script:not([src]):not([type$=json]), style, [style], [onclick], [onchange])"
     assert page.evaluate(FIND, [answer.text(), inline]) == []
     page.close()
+
+
+@pytest.mark.parametrize("name", ["report", "accounts", "app keys"])
+def test_all_of_a_table_can_be_reached_on_a_phone(window, screens, name):
+    window.set_viewport_size({"width": 390, "height": 844})
+    window.goto(screens[name])
+    title, last = window.locator("td.title").first, window.locator("table.listing th").last
+    assert title.bounding_box()["width"] > 100, "no word is broken up"
+    title.hover()
+    window.mouse.wheel(2000, 0)
+    window.wait_for_function(
+        "head => head.getBoundingClientRect().right < window.innerWidth + 1", arg=last.element_handle()
+    )
+    window.set_viewport_size(SIZE)
 
 
 def test_the_choice_among_several_pages(window, screens, stage):

@@ -198,6 +198,8 @@ class Entry:
         if self.delivery.reason in NOT_WHY and is_stuck(self.delivery):
             return self.delivery.explain(self.delivery.account.problem or "not_connected")
         if self.delivery.state == State.APPROVAL:
+            if any(button.name == "approve" for button in self.buttons):
+                return _("Read this post. Then approve it, or reject it and say what should be different.")
             return _("Somebody else who may manage the account has to read this post and approve it.")
         return self.delivery.explanation
 
