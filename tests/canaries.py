@@ -22,7 +22,8 @@ from django.db.transaction import TransactionManagementError
 from django.test import Client
 
 from wagtail_syndicate.accounts import vault
-from wagtail_syndicate.backends.http import Http, redact
+from wagtail_syndicate.backends.http import Http
+from wagtail_syndicate.backends.redaction import redact
 
 
 CANARY = "canary-3f9d0c71-access-token"

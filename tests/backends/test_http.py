@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from requests.structures import CaseInsensitiveDict
 
 from wagtail_syndicate.backends import http
-from wagtail_syndicate.backends.http import HIDDEN, Answer, Http, redact, session, waiting_time
+from wagtail_syndicate.backends.http import Answer, Http, session, waiting_time
+from wagtail_syndicate.backends.redaction import HIDDEN, redact
 from wagtail_syndicate.exceptions import AccountProblem, NotSent, OutcomeUnknown
 
 

@@ -32,13 +32,7 @@ def phone(browser, stage):
 
 
 def test_from_the_list_of_what_waits_to_posted_by_hand(editor, phone, stage, drafts, networks):
-    editor.open_draft(drafts["phone"])
-    editor.open_syndication()
-    editor.account(LABEL).tick.check()
-    expect(editor.account(LABEL).preview).to_contain_text("Boston")
-    editor.publish()
-    editor.open_syndication()
-    expect(editor.post(LABEL).state).to_have_text("Needs a person")
+    publish_for_a_person(editor, drafts["phone"], LABEL)
 
     phone.goto(f"{stage.site}/admin/syndication/waiting/")
     phone.get_by_role("region", name="Post by hand").get_by_role("link", name=NAME).tap()
@@ -85,13 +79,7 @@ def test_the_picture_is_saved_without_what_the_camera_noted(editor, phone, stage
     label = "Mastodon, by hand"
     in_sandbox(f"by_hand({label!r}, {stage.fakenet!r})")
     in_sandbox(f"photograph({drafts['picture']})")
-    editor.open_draft(drafts["picture"])
-    editor.open_syndication()
-    editor.account(label).tick.check()
-    expect(editor.account(label).preview).to_contain_text("Boston")
-    editor.publish()
-    editor.open_syndication()
-    expect(editor.post(label).state).to_have_text("Needs a person")
+    publish_for_a_person(editor, drafts["picture"], label)
 
     phone.goto(f"{stage.site}/admin/syndication/waiting/")
     phone.get_by_role("link", name="Nitrate in two days: picture").tap()
@@ -109,6 +97,16 @@ def test_the_picture_is_saved_without_what_the_camera_noted(editor, phone, stage
         assert (picture.format, picture.size) == ("JPEG", (800, 600))
         assert not picture.getexif()
     expect(phone.get_by_label("Description for people who do not see it")).to_have_value("A probe on a rope")
+
+
+def publish_for_a_person(editor, draft, label):
+    editor.open_draft(draft)
+    editor.open_syndication()
+    editor.account(label).tick.check()
+    expect(editor.account(label).preview).to_contain_text("Boston")
+    editor.publish()
+    editor.open_syndication()
+    expect(editor.post(label).state).to_have_text("Needs a person")
 
 
 def axe_in(page, where):

@@ -22,8 +22,8 @@ from tests.security.fixtures import on_x, operations
 from wagtail_syndicate import checks, conf, doctor
 from wagtail_syndicate.accounts import connect, refresh, upkeep, vault
 from wagtail_syndicate.backends import http, registry
-from wagtail_syndicate.backends.http import HIDDEN
 from wagtail_syndicate.backends.memory import Backend as Memory
+from wagtail_syndicate.backends.redaction import HIDDEN
 from wagtail_syndicate.backends.rehearsal import Rehearsing
 from wagtail_syndicate.delivery import actions, send, sweep
 from wagtail_syndicate.exceptions import Rehearsed

@@ -56,11 +56,15 @@ def environment(database_url, fakenet, tmp_path):
     }
 
 
+def connected(group):
+    account = Account.objects.create(label=f"VK {group}", network="vk")
+    typed = {"access_token": f"vk1.a.fakenet-{group}", "group_id": str(group)}
+    connect.paste(account, account.backend_class.auth[0], typed, UserFactory())
+    return account
+
+
 def ticked_pages(number):
-    account = Account.objects.create(label="VK", network="vk")
-    connect.paste(
-        account, account.backend_class.auth[0], {"access_token": "vk1.a.fakenet-101", "group_id": "101"}, UserFactory()
-    )
+    account = connected(101)
     pages = [NewsPageFactory() for _ in range(number)]
     for page in pages:
         tick(page, account)
@@ -149,6 +153,18 @@ def test_a_task_that_comes_twice_makes_one_post(broker_url, environment, fakenet
         wait_for(all_sent, "delivery", environment)
         time.sleep(1)
     assert len(posts(fakenet)) == 1
+
+
+def test_one_bell_wakes_as_many_workers_as_there_are_accounts(broker_url, environment, fakenet):
+    """Nothing sweeps here: who is not woken by a worker does not work."""
+    page = NewsPageFactory()
+    tick(page, *(connected(number) for number in (101, 102, 103)))
+    order = {"network": "vk", "operation": "publish", "kind": "stall_after", "delay": 3.0, "times": None}
+    requests.post(f"{fakenet.url}/_fakenet/faults", json=order, timeout=10).raise_for_status()
+    publish(page, environment, broker_url)
+    with workers(environment, broker_url, number=2):
+        sending = Delivery.objects.filter(state=State.SENDING)
+        wait_for(lambda: sending.count() > 1, "two accounts at a time", environment)
 
 
 def _shell_help():

@@ -12,7 +12,8 @@ from requests_oauthlib import OAuth1 as Signature
 from wagtail_syndicate.accounts.oauth2 import endpoint
 from wagtail_syndicate.backends.auth import OAuth1
 from wagtail_syndicate.backends.base import BaseBackend
-from wagtail_syndicate.backends.http import Answer, redact
+from wagtail_syndicate.backends.http import Answer
+from wagtail_syndicate.backends.redaction import redact
 from wagtail_syndicate.exceptions import NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import Grant
 

@@ -22,7 +22,8 @@ from requests.auth import HTTPBasicAuth
 from wagtail_syndicate.accounts import hosts
 from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import BaseBackend
-from wagtail_syndicate.backends.http import Answer, Http, redact
+from wagtail_syndicate.backends.http import Answer, Http
+from wagtail_syndicate.backends.redaction import redact
 from wagtail_syndicate.exceptions import AccountProblem, ConfigurationError, NetworkError, NotSent, Rejected
 from wagtail_syndicate.types import Grant
 

@@ -56,7 +56,7 @@ class StatusColumn(AccountColumn):
     """Whether the account can be posted to, in words; colour only repeats them."""
 
     class Media:
-        css = {"all": ["wagtail_syndicate/css/accounts.css"]}
+        css = {"all": [f"wagtail_syndicate/css/{name}.css" for name in ("accounts", "listing")]}
 
     def get_cell_context_data(self, instance, parent_context):
         context = super().get_cell_context_data(instance, parent_context)

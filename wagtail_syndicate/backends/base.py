@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode
 from wagtail_syndicate import conf
 from wagtail_syndicate.backends.auth import NoDoor, OAuth1, OAuth2, Pasted
 from wagtail_syndicate.backends.errors import HTTP_ROWS, ErrorRow, Problem, classify
-from wagtail_syndicate.backends.http import Answer, Http, redact
+from wagtail_syndicate.backends.http import Answer, Http
+from wagtail_syndicate.backends.redaction import redact
 from wagtail_syndicate.exceptions import NetworkError, OutcomeUnknown
 from wagtail_syndicate.types import (
     Caution,

@@ -1,9 +1,8 @@
-"""HTTP to networks: one place for time limits, size limits, redaction and what a broken connection means."""
+"""HTTP to networks: one place for time limits, size limits and what a broken connection means."""
 
 from __future__ import annotations
 
 import json
-import logging
 import math
 import threading
 import time
@@ -14,7 +13,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 import requests
 import urllib3
@@ -23,6 +21,7 @@ from requests.structures import CaseInsensitiveDict
 import wagtail_syndicate
 from wagtail_syndicate import conf
 from wagtail_syndicate.backends.addresses import Adapter, NotPublic, deadline, only_public
+from wagtail_syndicate.backends.redaction import kept_out_of_logs, redact
 from wagtail_syndicate.exceptions import AccountProblem, NotSent, OutcomeUnknown
 
 
@@ -52,8 +51,6 @@ NEVER_CONNECTED = (
     urllib3.exceptions.NewConnectionError,
 )
 
-HIDDEN = "•••"
-
 _local = threading.local()
 
 
@@ -75,41 +72,6 @@ def session() -> requests.Session:
             made.mount(prefix, Adapter(pool_connections=32, pool_maxsize=4, max_retries=0))
         _local.session = made
     return _local.session
-
-
-def redact(text: str, secrets: Iterable[str]) -> str:
-    """``text`` without any of ``secrets``, also as they stand in addresses and in JSON."""
-    for secret in filter(None, secrets):
-        for written in _ways_to_write(secret):
-            text = text.replace(written, HIDDEN)
-    return text
-
-
-def _ways_to_write(secret: str) -> set[str]:
-    """A secret as it is, as it stands in addresses, and as it stands in JSON."""
-    escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
-    return {secret, quote(secret, safe="", errors="replace"), quote_plus(secret, errors="replace"), *escaped}
-
-
-class _Redactor(logging.Filter):
-    """Takes the secrets of the request that is under way out of what a library logs about it."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if secrets := getattr(_local, "secrets", ()):
-            record.msg, record.args = redact(record.getMessage(), secrets), None
-        return True
-
-
-def _silence_libraries() -> None:
-    # At DEBUG urllib3 logs whole addresses, and Telegram's hold its token; the OAuth libraries log their tokens.
-    logging.getLogger("urllib3.connectionpool").addFilter(_Redactor())
-    for name in ("oauthlib", "requests_oauthlib"):
-        logger = logging.getLogger(name)
-        if logger.level == logging.NOTSET:
-            logger.setLevel(logging.INFO)
-
-
-_silence_libraries()
 
 
 @dataclass(frozen=True, repr=False)
@@ -209,17 +171,17 @@ class Http:
         began = time.monotonic()
         lost = OutcomeUnknown if irreversible else NotSent
         verify = {"verify": kwargs.pop("verify")} if "verify" in kwargs else {}
-        _local.secrets = self.secrets
         try:
-            prepared = self._prepare(method, url, kwargs)
-            with only_public(_must_be_public(url)), deadline(DEADLINE):
-                response = session().send(
-                    prepared, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True, **verify
-                )
-                try:
-                    body = self._read(response)
-                finally:
-                    response.close()
+            with kept_out_of_logs(self.secrets):
+                prepared = self._prepare(method, url, kwargs)
+                with only_public(_must_be_public(url)), deadline(DEADLINE):
+                    response = session().send(
+                        prepared, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), allow_redirects=False, stream=True, **verify
+                    )
+                    try:
+                        body = self._read(response)
+                    finally:
+                        response.close()
             if time.monotonic() - began > DEADLINE:
                 # Headers that were cut off look like headers that have ended.
                 raise _TooMuch("the answer took too long")
@@ -230,8 +192,6 @@ class Http:
                 raise NotSent("network_down", self._describe(error)) from None
             what = "the answer took too long" if time.monotonic() - began > DEADLINE else self._describe(error)
             raise lost("unclear" if irreversible else "network_down", what) from None
-        finally:
-            _local.secrets = ()
         # JSON is UTF-8, and nothing may fail here any more: a charset that does not exist would.
         text = body.decode("utf-8", errors="replace")
         try:

@@ -19,10 +19,10 @@ from wagtail_syndicate.backends.auth import OAuth2
 from wagtail_syndicate.backends.base import link_to
 from wagtail_syndicate.backends.card_or_picture import FORM
 from wagtail_syndicate.backends.errors import HTTP_ROWS, Problem, classify
-from wagtail_syndicate.backends.http import redact
 from wagtail_syndicate.backends.likeness import same_text
 from wagtail_syndicate.backends.looking import Look
 from wagtail_syndicate.backends.ok_methods import Methods
+from wagtail_syndicate.backends.redaction import redact
 from wagtail_syndicate.backends.uploads import hand_over
 from wagtail_syndicate.compose import counting
 from wagtail_syndicate.exceptions import MediaRejected, NotSent, Rejected

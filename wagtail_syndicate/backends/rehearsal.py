@@ -10,7 +10,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
 
-from wagtail_syndicate.backends.http import HIDDEN, Answer, Http, redact
+from wagtail_syndicate.backends.http import Answer, Http
+from wagtail_syndicate.backends.redaction import HIDDEN, redact
 from wagtail_syndicate.exceptions import NotSent, Rehearsed
 
 

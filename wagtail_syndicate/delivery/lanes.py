@@ -151,7 +151,7 @@ def claim(account_id: int) -> Lane | None:
 
 
 def keep(lane: Lane) -> None:
-    """Lengthen the lease when a good part of it is over.
+    """Lengthen the lease before the next delivery, unless it is as good as new.
 
     :raises LaneLost: it is no longer ours.
     """
@@ -160,7 +160,7 @@ def keep(lane: Lane) -> None:
 
 
 def renew(lane: Lane) -> None:
-    """Lengthen the lease for the next delivery.
+    """Lengthen the lease, say after something that may have taken long.
 
     :raises LaneLost: it is no longer ours.
     """

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from wagtail_syndicate import conf, database
 from wagtail_syndicate.accounts import environment, refresh
-from wagtail_syndicate.backends.http import redact
+from wagtail_syndicate.backends.redaction import redact
 from wagtail_syndicate.compose.article import address
 from wagtail_syndicate.delivery import (
     approval,
