@@ -1,11 +1,13 @@
 """Mails about accounts: once for each end of access, once when one stopped working."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import formats, timezone
+from wagtail.users.models import UserProfile
 
 from tests.admin.editing import person
 from tests.factories import AccountFactory, DeliveryFactory, UserFactory, site_root
@@ -46,6 +48,17 @@ def test_the_end_of_access_is_told_in_time_and_once(span, lifetime, told):
         assert "does not let software renew it" in message.body
         assert f"http://localhost:8000{reverse('wagtail_syndicate:connect', args=[account.pk])}" in message.body
         assert "\n\n\n" not in message.body
+
+
+def test_a_time_is_told_as_its_readers_clock_shows_it(settings):
+    settings.TIME_ZONE = "Europe/Berlin"
+    UserProfile.objects.create(user=UserFactory(email="desk@example.org"), current_time_zone="Asia/Shanghai")
+    account = ends_in(timedelta(days=2), contacts="desk@example.org\nhans@example.org")
+    deliver()
+    by_address = {message.to[0]: message.body for message in mail.outbox}
+    for address, zone in (("desk@example.org", "Asia/Shanghai"), ("hans@example.org", "Europe/Berlin")):
+        when = timezone.localtime(account.credentials_expire_at, ZoneInfo(zone))
+        assert f"ends on {formats.date_format(when, 'DATETIME_FORMAT')}" in by_address[address]
 
 
 def test_the_next_end_is_told_again():

@@ -16,7 +16,7 @@ from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import plan, send, sweep
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import NotSent, OutcomeUnknown, Rejected
-from wagtail_syndicate.mails import post
+from wagtail_syndicate.mails import post, recipients
 from wagtail_syndicate.mails.round import deliver
 from wagtail_syndicate.models import Account, Delivery, Heartbeat
 
@@ -210,6 +210,14 @@ def test_without_contacts_whoever_connected_it_is_told_and_else_those_who_manage
         failed(Account.objects.get(), gone)
         deliver()
         assert [message.to for message in mail.outbox] == [["admin@example.org"]]
+
+
+def test_of_those_who_manage_only_so_many_are_told(monkeypatch):
+    monkeypatch.setattr(recipients, "MOST_MANAGERS", 2)
+    for number in range(3):
+        UserFactory(email=f"admin{number}@example.org", is_superuser=True)
+    failed(AccountFactory())
+    assert deliver() == 2
 
 
 def test_with_nobody_to_tell_nothing_is_left_over(account):
