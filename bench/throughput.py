@@ -5,7 +5,8 @@ wide as that, Redis and RabbitMQ, PostgreSQL. Everything that is compared runs o
 read the ratios.
 
     pip install -e ".[testing,services]"
-    python bench/throughput.py [--json FILE] [--broker redis|rabbitmq|both] [--pool prefork|threads|both] [--profile]
+    python bench/throughput.py [--json FILE] [--broker redis|rabbitmq|both] [--pool prefork|threads|both]
+                               [--in-flight N ...] [--delay MILLISECONDS] [--profile]
 
 Ours: the deliveries of as many publications as there are posts per account, each rung for once, as publishing does.
 """
@@ -29,7 +30,7 @@ from bench import stage  # noqa: E402
 
 
 IN_FLIGHT = (1, 8, 64)
-DELAY = 100  # milliseconds
+DELAY = 100  # milliseconds, unless another time is wished
 POSTS = {1: 40, 8: 30, 64: 12}  # by account
 SWEEP = 15  # seconds, as Celery beat rings by default
 GIVE_UP = 120  # seconds without a post
@@ -312,13 +313,14 @@ def main() -> int:
     parser.add_argument("--broker", choices=(*stage.BROKERS, "both"), default="both")
     parser.add_argument("--pool", choices=("prefork", "threads", "both"), default="both")
     parser.add_argument("--in-flight", type=int, nargs="+", choices=IN_FLIGHT, default=IN_FLIGHT)
+    parser.add_argument("--delay", type=int, default=DELAY, help="milliseconds until the server answers (default: 100)")
     parser.add_argument("--profile", action="store_true", help="show where the time of a delivery goes")
     options = parser.parse_args()
     options.brokers = list(stage.BROKERS) if options.broker == "both" else [options.broker]
     options.pools = ["prefork", "threads"] if options.pool == "both" else [options.pool]
     began = time.monotonic()
     with stage.folder() as folder, stage.database("throughput") as database:
-        server = stage.Process("server", [sys.executable, "bench/server.py", str(DELAY)], {}, folder)
+        server = stage.Process("server", [sys.executable, "bench/server.py", str(options.delay)], {}, folder)
         try:
             address = server.address()
             stage.set_up_django(database, folder, BENCH_NETWORK=address)

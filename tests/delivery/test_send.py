@@ -23,7 +23,7 @@ from wagtail_syndicate.types import Receipt
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
 
-QUERIES = 25  # of one delivery more in a lane: savepoints, whose site this is, who ticked and the audit log included
+QUERIES = 24  # of one delivery more in a lane: savepoints, whose site this is, who ticked and the audit log included
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def fingerprint() -> str:
     The port does not count. Without a default site there is none, "": what is connected then gets one later. Takes one
     query; nothing is kept, for workers have to see a change at once.
     """
-    host = Site.objects.filter(is_default_site=True).values_list("hostname", flat=True).first()
+    host = Site.objects.filter(is_default_site=True).order_by().values_list("hostname", flat=True).first()
     return f"{conf.get('ENVIRONMENT') or ''}@{host.lower()}"[:LENGTH] if host else ""
 
 

@@ -115,5 +115,5 @@ def cap_wait(account: Account) -> float:
 
 def site_id_of(page) -> int | None:
     """The site that the page belongs to; ``None`` for a page under no site."""
-    site = page.get_site()
-    return site.pk if site else None
+    parts = page.get_url_parts()
+    return parts[0] if parts else None
