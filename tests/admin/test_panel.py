@@ -170,6 +170,15 @@ def test_accounts_are_offered_with_their_network(client, editor):
     assert "posted automatically" in offer.get_text()
 
 
+@pytest.mark.parametrize("needs_approval", [True, False])
+def test_an_account_whose_posts_are_read_first_says_so(client, editor, needs_approval):
+    AccountFactory(needs_approval=needs_approval)
+
+    soup = editing.opened(client, editing.edit_url(NewsPageFactory()))
+
+    assert ("after approval" in soup.find(class_="syndicate-offer").get_text()) == needs_approval
+
+
 def test_an_account_that_cannot_post_yet_says_so(client, editor):
     AccountFactory(status=Account.Status.NEW)
 

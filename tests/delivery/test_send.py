@@ -23,6 +23,7 @@ from wagtail_syndicate.types import Receipt
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
 
+NEWER = {"access_token": "a newer one"}
 QUERIES = 24  # of one delivery more in a lane: savepoints, whose site this is, who ticked and the audit log included
 
 
@@ -444,11 +445,16 @@ def test_neighbours_wait_for_others_only_once(account):
 def test_an_account_that_was_reconnected_meanwhile_stays_connected(page, account, monkeypatch):
     """What the network says of the old key says nothing about the new one."""
 
-    def refuse(*args):
-        Account.objects.filter(pk=account.pk).update(sealed_credentials=vault.seal({"access_token": "a newer one"}))
-        raise exceptions.AccountProblem("reconnect")
+    publish = Memory.publish
 
-    monkeypatch.setattr(Memory, "publish", refuse)
+    def refuse_the_old_key(backend, *args):
+        if backend.connection.credentials != NEWER:
+            Account.objects.filter(pk=account.pk).update(sealed_credentials=vault.seal(NEWER))
+            raise exceptions.AccountProblem("reconnect")
+        return publish(backend, *args)
+
+    monkeypatch.setattr(Memory, "publish", refuse_the_old_key)
     send.drain()
     account.refresh_from_db()
     assert account.status == Account.Status.CONNECTED
+    assert Delivery.objects.get().state == State.SENT

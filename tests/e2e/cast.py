@@ -18,6 +18,7 @@ from wagtail.users.models import UserProfile
 from sandbox.home.models import NewsPage
 from sandbox.home.people import allow_accounts, allow_pages, collection, person
 from wagtail_syndicate.admin.report import delivery_url
+from wagtail_syndicate.delivery import content
 from wagtail_syndicate.models import Account, Delivery
 
 
@@ -28,6 +29,15 @@ DRAFTS = (
 )
 LONG = {"phone": "Nitrate in two days instead of nineteen: what changes for everybody who measures in the field"}
 PRESS = "Press officers"
+REASONS = {
+    Delivery.State.FAILED: "content_refused",
+    Delivery.State.UNKNOWN: "unclear",
+    Delivery.State.ASSISTED: "prefers_person",
+    Delivery.State.APPROVAL: "",
+    Delivery.State.POSTED: "",
+    Delivery.State.MISSED: "missed",
+}
+"""The states that screens are shown for, and why a delivery is in them."""
 
 
 def drafts() -> None:
@@ -145,15 +155,26 @@ def without_two_hundred() -> None:
     Account.objects.filter(label__startswith="Branch ").delete()
 
 
+def read_first() -> Account:
+    """An account whose posts somebody has to read before they are sent."""
+    return Account.objects.create(
+        label="Read first",
+        network="telegram",
+        handle="@readfirst",
+        status=Account.Status.CONNECTED,
+        needs_approval=True,
+        collection=Collection.get_first_root_node(),
+    )
+
+
 def screens(pk: int) -> None:
     """Print the addresses of this product's screens; a page gets a delivery in each of some states for them."""
-    page = Page.objects.get(pk=pk)
-    State = Delivery.State
-    states = [State.FAILED, State.UNKNOWN, State.ASSISTED, State.APPROVAL, State.POSTED, State.MISSED]
-    made = {}
-    for state, account in zip(
-        states, Account.objects.filter(locales__language_code="en").order_by("pk"), strict=False
-    ):
+    page = Page.objects.get(pk=pk).specific
+    article, made = content.article_of(page), {}
+    english = Account.objects.filter(locales__language_code="en").order_by("pk")
+    for (state, reason), account in zip(REASONS.items(), english, strict=False):
+        if state == Delivery.State.APPROVAL:
+            account = read_first()  # others would let it go at the next sweep
         made[state] = Delivery.objects.create(
             page=page,
             page_title=page.title,
@@ -162,8 +183,8 @@ def screens(pk: int) -> None:
             network=account.network,
             language="en",
             state=state,
-            reason="refused" if state == State.FAILED else "",
-            wording="Nitrate probes in two days.",
+            reason=reason,
+            payload=content.message_for(article, account).to_dict(),
             due_at=None,
         )
     fresh = Account.objects.create(label="Not connected", network="x", collection=Collection.get_first_root_node())
@@ -182,7 +203,7 @@ def screens(pk: int) -> None:
                 "app keys": reverse("wagtail_syndicate:app_keys"),
                 "app keys form": reverse("wagtail_syndicate:app_keys_edit", args=["weibo", "oauth2"]),
                 "report": reverse("wagtail_syndicate:report"),
-                "bulk": f"/admin/bulk/wagtail_syndicate/delivery/retry/?id={made[State.FAILED].pk}",
+                "bulk": f"/admin/bulk/wagtail_syndicate/delivery/retry/?id={made[Delivery.State.FAILED].pk}",
                 "waiting": reverse("wagtail_syndicate:waiting"),
                 "posts": reverse("wagtail_syndicate:posts", args=[page.pk]),
                 **{f"delivery {state}": delivery_url(one) for state, one in made.items()},

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from tests.e2e.chromium import SIZE, expect, new_context
 from tests.e2e.live import in_sandbox
 from tests.e2e.people import sign_in
+from wagtail_syndicate.models import Delivery
 
 
 STRICT = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'"
@@ -75,6 +76,8 @@ def what_axe_finds(page):
 @pytest.mark.parametrize("name", SCREENS)
 def test_axe_finds_nothing_in_light_and_dark(window, screens, name):
     window.goto(screens[name])
+    if state := name.partition("delivery ")[2]:
+        expect(window.locator("main")).to_contain_text(str(Delivery.State(state).label))
     for look in ("light", "dark"):
         window.emulate_media(color_scheme=look)
         assert what_axe_finds(window) == [], f"{name}, {look}"
