@@ -30,7 +30,7 @@ from bench import stage  # noqa: E402
 
 
 IN_FLIGHT = (1, 8, 64)
-DELAY = 100  # milliseconds, unless another time is wished
+DELAY = 100  # milliseconds, unless the command line says another time
 POSTS = {1: 40, 8: 30, 64: 12}  # by account
 SWEEP = 15  # seconds, as Celery beat rings by default
 GIVE_UP = 120  # seconds without a post
@@ -313,7 +313,7 @@ def main() -> int:
     parser.add_argument("--broker", choices=(*stage.BROKERS, "both"), default="both")
     parser.add_argument("--pool", choices=("prefork", "threads", "both"), default="both")
     parser.add_argument("--in-flight", type=int, nargs="+", choices=IN_FLIGHT, default=IN_FLIGHT)
-    parser.add_argument("--delay", type=int, default=DELAY, help="milliseconds until the server answers (default: 100)")
+    parser.add_argument("--delay", type=int, default=DELAY, help="milliseconds until an answer (default: 100)")
     parser.add_argument("--profile", action="store_true", help="show where the time of a delivery goes")
     options = parser.parse_args()
     options.brokers = list(stage.BROKERS) if options.broker == "both" else [options.broker]
