@@ -4,7 +4,7 @@ import pytest
 import requests
 import responses
 
-from tests.contracts import SPECS
+from tests.contracts.specs import SPECS
 
 
 @pytest.mark.skipif(not SPECS.exists(), reason="the networks' contracts are not beside the repository")

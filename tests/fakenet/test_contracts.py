@@ -1,11 +1,13 @@
-"""What the checks of ``tests/contracts.py`` do not meet by themselves, and that they do notice what is wrong."""
+"""What the checks of ``tests.contracts`` do not meet by themselves, and that they do notice what is wrong."""
 
 import pytest
 import requests
 import responses
 
 from sandbox.fakenet.networks import telegram
-from tests.contracts import CONTRACTS, SPECS, contract_of, load, openapi
+from tests.contracts import CONTRACTS, contract_of
+from tests.contracts.openapi import openapi
+from tests.contracts.specs import SPECS, load
 
 
 BOT = f"/telegram/api/bot{telegram.BOT_TOKEN}/"
