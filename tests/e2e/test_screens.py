@@ -2,9 +2,11 @@
 
 import json
 import re
+from io import BytesIO
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 from tests.e2e.chromium import SIZE, expect, new_context
 from tests.e2e.live import in_sandbox
@@ -117,6 +119,23 @@ def test_all_of_a_table_can_be_reached_on_a_phone(window, screens, name):
         "head => head.getBoundingClientRect().right < window.innerWidth + 1", arg=last.element_handle()
     )
     window.set_viewport_size(SIZE)
+
+
+def test_forced_colours(browser, stage, screens):
+    """What only a background would set apart has a border as well, and a phone can still read the code."""
+    context = new_context(browser, color_scheme="dark", forced_colors="active")
+    page = context.new_page()
+    sign_in(page, stage, "admin")
+    for name, part in (("accounts", ".w-status"), ("report", ".syndicate-state"), ("editor", ".syndicate-offer")):
+        page.goto(screens[name])
+        borders = page.locator(part).evaluate_all("all => all.map(one => getComputedStyle(one).borderTopWidth)")
+        assert borders and "0px" not in borders, name
+    page.goto(screens["delivery assisted"])
+    page.get_by_text("Go on on your phone").click()
+    picture = page.locator(".syndicate-code svg").screenshot()
+    code = Image.open(BytesIO(picture)).convert("L").crop((0, 0, 24, 24))  # the corner of its frame, and of a mark
+    assert code.getpixel((4, 4)) == 255 and code.getpixel((20, 20)) == 0
+    context.close()
 
 
 def test_the_choice_among_several_pages(window, screens, stage):
