@@ -91,12 +91,14 @@ def request(network="x", article=ARTICLE, **values):
     return SummaryRequest(article, values.pop("budget", 200), backend.limits.count, bool, network, style, **values)
 
 
+@pytest.mark.django_db
 def test_the_models_words_are_posted(model):
     message = content.message_for(ARTICLE, Account(label="Ours", network="mastodon"))
     assert message.text == f"{model.answer}\n{ARTICLE.url}"
     assert message.source == "summariser"
 
 
+@pytest.mark.django_db
 def test_what_the_model_is_told(model):
     content.message_for(ARTICLE, Account(label="Ours", network="linkedin"))
     [sent] = model.received
@@ -109,6 +111,7 @@ def test_what_the_model_is_told(model):
     assert "secret-key" not in json.dumps(sent)
 
 
+@pytest.mark.django_db
 def test_nothing_is_sent_unless_the_settings_say_so(model, settings):
     settings.WAGTAIL_SYNDICATE["SUMMARISER"] = None
     content.message_for(ARTICLE, Account(label="Ours", network="mastodon"))
@@ -123,6 +126,7 @@ def test_a_provider_of_our_own_is_preferred(model, settings):
     other.server.shutdown()
 
 
+@pytest.mark.django_db
 def test_a_model_that_fails_does_no_harm(model, caplog):
     model.status = 400
     assert content.message_for(ARTICLE, Account(label="Ours", network="x")).source == "body"
