@@ -42,15 +42,12 @@ def free_port(wanted: int) -> int:
         return probe.getsockname()[1]
 
 
-def addresses(apart: int = 0) -> tuple[str, str]:
-    """Where the site and fakenet are going to be: the settings' addresses, or free ports near them.
-
-    :param apart: how far from the settings' ports the search begins, for stages that start at the same time.
-    """
+def addresses() -> tuple[str, str]:
+    """Where the site and fakenet are going to be: the settings' addresses, or free ports near them."""
     site, fakenet = urlsplit(settings.SANDBOX_URL), urlsplit(settings.FAKENET)
     return (
-        f"{site.scheme}://{site.hostname}:{free_port((site.port or 8000) + apart)}",
-        f"{fakenet.scheme}://{fakenet.hostname}:{free_port((fakenet.port or 8900) + apart)}",
+        f"{site.scheme}://{site.hostname}:{free_port(site.port or 8000)}",
+        f"{fakenet.scheme}://{fakenet.hostname}:{free_port(fakenet.port or 8900)}",
     )
 
 

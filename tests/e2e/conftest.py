@@ -1,4 +1,4 @@
-"""One sandbox and one browser for all tests of a process; each test gets windows of its own."""
+"""One sandbox and one browser for all tests here; each test gets windows of its own."""
 
 import json
 import os
@@ -21,9 +21,9 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def stage(browser, worker_id):
+def stage(browser):
     """The running sandbox. It is asked for after the browser, so that it is not started in vain."""
-    with live_sandbox(apart=0 if worker_id == "master" else 20 * int(worker_id.removeprefix("gw"))) as running:
+    with live_sandbox() as running:
         yield running
 
 

@@ -19,15 +19,13 @@ FROM_OUTSIDE = ("DATABASE_URL", "CELERY_BROKER_URL", "SANDBOX_DEBUG")
 
 
 @contextmanager
-def live_sandbox(apart: int = 0):
+def live_sandbox():
     """Run a sandbox in the folder of Django's current settings, with all its accounts connected.
-
-    ``apart`` is as in ``addresses``.
 
     Yields the ``Stage``: the addresses of the site and of fakenet. Raises ``subprocess.CalledProcessError``,
     ``DidNotStart`` or ``Surprise`` when it does not come up.
     """
-    site, fakenet = addresses(apart)
+    site, fakenet = addresses()
     environment = {
         "DJANGO_SETTINGS_MODULE": "sandbox.settings",
         "SANDBOX_VAR": str(settings.VAR_DIR),
