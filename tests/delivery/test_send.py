@@ -23,7 +23,6 @@ from wagtail_syndicate.types import Receipt
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
 
-NEWER = {"access_token": "a newer one"}
 QUERIES = 24  # of one delivery more in a lane: savepoints, whose site this is, who ticked and the audit log included
 
 
@@ -445,11 +444,11 @@ def test_neighbours_wait_for_others_only_once(account):
 def test_an_account_that_was_reconnected_meanwhile_stays_connected(page, account, monkeypatch):
     """What the network says of the old key says nothing about the new one."""
 
-    publish = Memory.publish
+    publish, newer = Memory.publish, {"access_token": "a newer one"}
 
     def refuse_the_old_key(backend, *args):
-        if backend.connection.credentials != NEWER:
-            Account.objects.filter(pk=account.pk).update(sealed_credentials=vault.seal(NEWER))
+        if backend.connection.credentials != newer:
+            Account.objects.filter(pk=account.pk).update(sealed_credentials=vault.seal(newer))
             raise exceptions.AccountProblem("reconnect")
         return publish(backend, *args)
 

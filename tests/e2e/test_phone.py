@@ -4,9 +4,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from tests.e2e.axe import violations
 from tests.e2e.chromium import expect, new_context
 from tests.e2e.live import in_sandbox
 from tests.e2e.people import sign_in
@@ -52,7 +52,7 @@ def test_from_the_list_of_what_waits_to_posted_by_hand(editor, phone, stage, dra
     mark = phone.get_by_role("button", name="Mark as posted")
     for target in (copy, share, mark):
         assert target.bounding_box()["height"] >= THUMB
-    assert axe_in(phone, "main") == []
+    assert violations(phone, "main") == []
 
     copy.tap()
     expect(phone.get_by_text("Copied.").first).to_be_visible()
@@ -107,8 +107,3 @@ def publish_for_a_person(editor, draft, label):
     editor.publish()
     editor.open_syndication()
     expect(editor.post(label).state).to_have_text("Needs a person")
-
-
-def axe_in(page, where):
-    found = Axe().run(page, context={"include": [[where]]}).response["violations"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]

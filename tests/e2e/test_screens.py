@@ -5,9 +5,9 @@ import re
 from io import BytesIO
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 
+from tests.e2e.axe import violations
 from tests.e2e.chromium import SIZE, expect, new_context
 from tests.e2e.live import in_sandbox
 from tests.e2e.people import sign_in
@@ -26,7 +26,7 @@ FIND = """([html, selector]) => [...new DOMParser().parseFromString(html, "text/
     .map((node) => node.outerHTML)"""
 OURS = '[class*="syndicate"], [class*="syndication"], [id*="syndication"], [data-controller*="syndication"]'
 # What is not ours on the page: Wagtail's menu, and its parts around a form.
-AROUND = [["[data-wagtail-sidebar]"], ["#wagtail-sidebar"], ["header"], [".w-slim-header"]]
+AROUND = ("[data-wagtail-sidebar]", "#wagtail-sidebar", "header", ".w-slim-header")
 SCREENS = (
     "dashboard",
     "accounts",
@@ -68,13 +68,6 @@ def window(browser, stage):
     context.close()
 
 
-def what_axe_finds(page):
-    where = {"include": [["main"]], "exclude": AROUND}
-    page.add_style_tag(content="* { transition: none !important }")  # a colour on its way is nobody's
-    found = Axe().run(page, context=where).response["violations"]
-    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
-
-
 @pytest.mark.parametrize("name", SCREENS)
 def test_axe_finds_nothing_in_light_and_dark(window, screens, name):
     window.goto(screens[name])
@@ -82,7 +75,7 @@ def test_axe_finds_nothing_in_light_and_dark(window, screens, name):
         expect(window.locator("main")).to_contain_text(str(Delivery.State(state).label))
     for look in ("light", "dark"):
         window.emulate_media(color_scheme=look)
-        assert what_axe_finds(window) == [], f"{name}, {look}"
+        assert violations(window, "main", but=AROUND) == [], f"{name}, {look}"
 
 
 @pytest.mark.parametrize("name", SCREENS)
@@ -150,4 +143,4 @@ def test_the_choice_among_several_pages(window, screens, stage):
     expect(window.get_by_role("heading", name="Which of these")).to_be_visible()
     for look in ("light", "dark"):
         window.emulate_media(color_scheme=look)
-        assert what_axe_finds(window) == [], look
+        assert violations(window, "main", but=AROUND) == [], look

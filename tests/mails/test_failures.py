@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.core.mail.backends import smtp
 from django.core.mail.backends.locmem import EmailBackend
 from django.urls import reverse
 from django.utils import timezone
@@ -341,6 +342,16 @@ def test_a_process_whose_turn_lasts_too_long_stops(account, monkeypatch):
     deliver()
     assert len(mail.outbox) == 1
     assert Delivery.objects.get().tell_at is not None
+
+
+@pytest.mark.parametrize(("configured", "seconds"), [(None, post.TIMEOUT), (3, 3)])
+def test_a_silent_mail_server_is_given_up_on(account, settings, monkeypatch, configured, seconds):
+    settings.EMAIL_BACKEND, settings.EMAIL_TIMEOUT = "django.core.mail.backends.smtp.EmailBackend", configured
+    waited = []
+    monkeypatch.setattr(smtp.EmailBackend, "send_messages", lambda self, messages: waited.append(self.timeout) or 1)
+    failed(account)
+    assert deliver() == 1
+    assert waited == [seconds]
 
 
 def test_a_mail_backend_without_time_limits_works(account, settings):

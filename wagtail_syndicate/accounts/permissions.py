@@ -15,7 +15,7 @@ from wagtail.models import GroupCollectionPermission
 from wagtail.permission_policies.collections import CollectionPermissionPolicy
 
 from wagtail_syndicate.exceptions import ConfigurationError
-from wagtail_syndicate.models import Account
+from wagtail_syndicate.models import Account, site_id_of
 
 
 SEES = ("view", "use", "change", "delete")
@@ -67,7 +67,7 @@ def seen_accounts(user) -> QuerySet[Account]:
 def accounts_for_page(page, user, parent=None) -> list[Account]:
     """The accounts that ``user`` may tick on ``page``: meant for its language and site, on networks that are known.
 
-    Takes five queries and one for the site at most, whatever the number of accounts and groups.
+    Takes five queries at most, whatever the number of accounts and groups.
 
     :param parent: where ``page`` will be, when it is not saved yet.
     """
@@ -75,8 +75,7 @@ def accounts_for_page(page, user, parent=None) -> list[Account]:
     if not accounts:
         return []
     placed = page if page.pk else parent
-    site = placed.get_site() if placed is not None else None
-    site_id = site.pk if site else None
+    site_id = site_id_of(placed) if placed is not None else None
     return [account for account in accounts if _is_known(account) and account.fits(page, site_id)]
 
 

@@ -16,8 +16,8 @@ from wagtail_syndicate.admin.compare import TicksComparison
 from wagtail_syndicate.admin.forms import FIELD
 from wagtail_syndicate.admin.offers import Offer, grouped
 from wagtail_syndicate.admin.record import record_of
-from wagtail_syndicate.delivery.guards import account_obstacle, site_id_of
-from wagtail_syndicate.models import Account
+from wagtail_syndicate.delivery.guards import account_obstacle
+from wagtail_syndicate.models import Account, site_id_of
 from wagtail_syndicate.reasons import explain
 
 

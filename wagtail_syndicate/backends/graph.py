@@ -20,7 +20,8 @@ from wagtail_syndicate import conf
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.backends.card_or_picture import FORM
 from wagtail_syndicate.backends.errors import ErrorRow, Problem, Reaction
-from wagtail_syndicate.backends.http import MAX_WAIT, Answer
+from wagtail_syndicate.backends.http import Answer
+from wagtail_syndicate.backends.rate_limits import MAX_WAIT
 from wagtail_syndicate.exceptions import NotSent, Rejected
 from wagtail_syndicate.types import Grant, Limits
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -20,6 +17,7 @@ from requests.structures import CaseInsensitiveDict
 
 import wagtail_syndicate
 from wagtail_syndicate import conf
+from wagtail_syndicate.backends import rate_limits
 from wagtail_syndicate.backends.addresses import Adapter, NotPublic, deadline, only_public
 from wagtail_syndicate.backends.redaction import kept_out_of_logs, redact
 from wagtail_syndicate.exceptions import AccountProblem, NotSent, OutcomeUnknown
@@ -29,16 +27,6 @@ CONNECT_TIMEOUT = 5.0  # seconds
 READ_TIMEOUT = 15.0  # seconds between two pieces of an answer
 DEADLINE = 20.0  # seconds for the whole answer; shorter than the lane's lease
 MAX_BYTES = 1024 * 1024  # of an answer
-MAX_WAIT = 24 * 3600.0  # no stated waiting time is believed beyond this
-
-# X counts the day's posts apart (plhery/node-twitter-api-v2 issues 495 and 553).
-LIMIT_HEADERS = (
-    "X-RateLimit-",
-    "RateLimit-",
-    "X-Rate-Limit-",
-    "X-App-Limit-24hour-",
-    "X-User-Limit-24hour-",
-)
 
 NEVER_CONNECTED = (
     requests.exceptions.ConnectTimeout,
@@ -99,51 +87,12 @@ class Answer:
     @property
     def is_last(self) -> bool:
         """Whether a limit is spent with this answer, so that the next request would be refused."""
-        return any(self.headers.get(f"{prefix}Remaining", "").strip() == "0" for prefix in LIMIT_HEADERS)
+        return rate_limits.is_spent(self.headers)
 
     @property
     def retry_after(self) -> float | None:
         """Seconds to wait, from whichever header the server used; ``None`` when it said nothing."""
-        return waiting_time(self.headers)
-
-
-def waiting_time(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds to wait: Retry-After (seconds, date) or the reset (epoch seconds, ISO date) of a limit that is spent."""
-    now = now or datetime.now(UTC)
-    waits = [
-        _seconds(part.strip(), now, relative=True) for part in _retry_after_values(headers.get("Retry-After", ""))
-    ]
-    if not any(wait is not None for wait in waits):
-        for prefix in LIMIT_HEADERS:
-            if headers.get(f"{prefix}Remaining", "0").strip() == "0" and headers.get(f"{prefix}Reset"):
-                waits.append(_seconds(headers[f"{prefix}Reset"].strip(), now, relative=False))
-    known = [wait for wait in waits if wait is not None]
-    return min(max(max(known), 0.0), MAX_WAIT) if known else None
-
-
-def _retry_after_values(value: str) -> list[str]:
-    # A starting server was seen to send two headers, seconds and a date; HTTP clients join them with a comma,
-    # and dates have a comma of their own.
-    first, comma, rest = value.partition(",")
-    return [first, rest] if comma and first.strip().isdigit() else [value]
-
-
-def _seconds(value: str, now: datetime, relative: bool) -> float | None:
-    try:
-        number = float(value)
-    except ValueError:
-        pass
-    else:
-        if math.isnan(number):
-            return None
-        return number if relative or number < 10_000_000 else number - now.timestamp()
-    for parse in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            when = parse(value.strip())
-        except (ValueError, TypeError, OverflowError):
-            continue
-        return (when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds()
-    return None
+        return rate_limits.waiting_time(self.headers)
 
 
 class Http:

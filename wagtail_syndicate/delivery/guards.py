@@ -10,7 +10,7 @@ from wagtail_syndicate import conf
 from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.compose.article import address
 from wagtail_syndicate.delivery import approval
-from wagtail_syndicate.models import Account, Attempt, Delivery, targets_of
+from wagtail_syndicate.models import Account, Attempt, Delivery, site_id_of, targets_of
 
 
 HOUR = timedelta(hours=1)
@@ -111,9 +111,3 @@ def cap_wait(account: Account) -> float:
     recent = Delivery.objects.filter(account=account.pk, first_sent_at__gt=now - HOUR).order_by("-first_sent_at")
     times = list(recent.values_list("first_sent_at", flat=True)[:cap])
     return max((times[-1] + HOUR - now).total_seconds(), 1.0) if len(times) == cap else 0.0
-
-
-def site_id_of(page) -> int | None:
-    """The site that the page belongs to; ``None`` for a page under no site."""
-    parts = page.get_url_parts()
-    return parts[0] if parts else None

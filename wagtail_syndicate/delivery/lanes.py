@@ -15,7 +15,7 @@ from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, F, M
 
 from wagtail_syndicate import database
 from wagtail_syndicate.accounts import environment
-from wagtail_syndicate.backends import http
+from wagtail_syndicate.backends import rate_limits
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
 from wagtail_syndicate.models import Account, Delivery
@@ -29,7 +29,7 @@ NEIGHBOURS_LATER = 5.0  # seconds
 
 # No moment that lies further ahead than this is believed.
 LONGEST_LEASE = 2  # times LEASE
-LONGEST_BLOCK = http.MAX_WAIT + 3600.0  # seconds; a network may say how long
+LONGEST_BLOCK = rate_limits.MAX_WAIT + 3600.0  # seconds; a network may say how long
 
 COMPOSE_AGAIN = 60.0  # seconds until what could not be composed for somebody to read is tried again
 

@@ -21,9 +21,9 @@ from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.delivery import afterwards
 from wagtail_syndicate.delivery.chosen import Dates, each, give, target_of
 from wagtail_syndicate.delivery.clock import DatabaseNow
-from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle, site_id_of
+from wagtail_syndicate.delivery.guards import account_obstacle, page_obstacle
 from wagtail_syndicate.delivery.telling import telling
-from wagtail_syndicate.models import Account, Delivery, TargetSet
+from wagtail_syndicate.models import Account, Delivery, TargetSet, site_id_of
 from wagtail_syndicate.models.target import CHOSEN, PLANNED_WITHIN, RELATION, targets_in
 
 

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.core import mail
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -30,7 +29,7 @@ TURN = "mails"
 """The row of ``Heartbeat`` that says until when one process has the turn."""
 LEASE = 600.0  # seconds that a turn lasts at most; another process may begin after that
 LONGEST = 300.0  # seconds after which no mail is begun any more
-TIMEOUT = 10  # seconds for a mail server that the settings give no time limit
+TIMEOUT = 10  # seconds that a mail server may take where the settings name no time
 
 
 class Late(Exception):
@@ -89,10 +88,10 @@ def _take() -> bool:
 
 
 def _connection():
-    try:
-        return mail.get_connection(timeout=getattr(settings, "EMAIL_TIMEOUT", None) or TIMEOUT)
-    except TypeError:  # a backend of the site's own that knows no time limit
-        return mail.get_connection()
+    connection = mail.get_connection()
+    if getattr(connection, "timeout", TIMEOUT) is None:  # Django waits for ever unless the settings say otherwise
+        connection.timeout = TIMEOUT
+    return connection
 
 
 def _post(connection, recipient: Recipient, template: str, context: dict[str, Any]) -> bool:

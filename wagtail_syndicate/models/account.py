@@ -272,6 +272,12 @@ class Account(CollectionMember, models.Model):
         return not wanted or site_id in wanted
 
 
+def site_id_of(page) -> int | None:
+    """The site that a saved page belongs to; ``None`` for a page under no site."""
+    parts = page.get_url_parts()  # as Page.get_site(), which reads the site itself as well
+    return parts[0] if parts else None
+
+
 class OAuthApp(models.Model):
     """The keys of this site's app at one network or server: entered by an admin, or given when it registered itself.
 

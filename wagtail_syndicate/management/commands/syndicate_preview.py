@@ -18,7 +18,7 @@ from wagtail_syndicate.compose import message as messages
 from wagtail_syndicate.compose.text import one_line, paragraphs
 from wagtail_syndicate.delivery import content
 from wagtail_syndicate.exceptions import ComposeError, ConfigurationError
-from wagtail_syndicate.models import Account, targets_of
+from wagtail_syndicate.models import Account, site_id_of, targets_of
 from wagtail_syndicate.reasons import explain
 from wagtail_syndicate.types import Article, Block, LinkPlace, Message
 
@@ -117,9 +117,9 @@ def for_network(article: Article, backend) -> dict[str, Any]:
 def for_accounts(article: Article, page: Any, networks: set[str]) -> Iterator[dict[str, Any]]:
     """The posts of the connected accounts that are meant for the page, with the wordings that it holds for them."""
     wordings = {target.account_id: target.wording for target in targets_of(page)} if page else {}
-    site = page.get_site() if page else None
+    site_id = site_id_of(page) if page else None
     for account in Account.objects.filter(active=True, status=Account.Status.CONNECTED, network__in=networks):
-        if page and not account.fits(page, site and site.pk):
+        if page and not account.fits(page, site_id):
             continue
         backend, wording = account.backend_class, wordings.get(account.pk, "")
         count, limit = content.measure_for(article, account, wording)
