@@ -32,12 +32,13 @@ def shorten(scale: float) -> None:
     """
     from wagtail_syndicate import database, tasks
     from wagtail_syndicate.backends import base, http, registry
-    from wagtail_syndicate.delivery import lanes, reconcile, send
+    from wagtail_syndicate.delivery import lanes, posting, reconcile, send
 
     for room, names in (
         (http, ("CONNECT_TIMEOUT", "READ_TIMEOUT", "DEADLINE")),
         (lanes, ("LEASE", "FRESH", "MARGIN", "NEIGHBOURS_LATER")),
-        (send, ("BACKOFF_BASE", "BACKOFF_CAP", "PAUSE")),
+        (send, ("SLICE",)),
+        (posting, ("BACKOFF_BASE", "BACKOFF_CAP", "PAUSE")),
         (database, ("PATIENCE",)),
         (reconcile, ("FIRST_LOOK", "SLOWEST_REPEAT")),
         (tasks, ("BROKEN_FOR",)),

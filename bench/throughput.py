@@ -184,6 +184,21 @@ class Bench:
             "statements": {statement: round(times / 10, 1) for statement, times in more.most_common()},
         }
 
+    def queries_together(self, accounts) -> float:
+        """What a delivery costs in queries where ``accounts`` are served at the same time."""
+        from django.db import connection
+        from django.test.utils import CaptureQueriesContext
+
+        from wagtail_syndicate.delivery.send import drain
+        from wagtail_syndicate.models import Delivery
+
+        self.plan(accounts, 4)
+        self.make_due(Delivery.objects.filter(account__in=accounts, state="waiting"))
+        with CaptureQueriesContext(connection) as queries:
+            number = drain()
+        assert number == 4 * len(accounts)
+        return round(len(queries) / number, 1)
+
     def cpu(self, account) -> dict:
         """Milliseconds of this process's CPU time: a delivery, a bare POST; the database's is not in it."""
         from bench.tasks import bare_task
@@ -251,13 +266,14 @@ def run(options, folder: Path, database: str, server: str) -> dict:
         for n in range(max(IN_FLIGHT))
     ]
     widths = options.in_flight
-    needed = len(options.brokers) * len(options.pools) * sum(POSTS[width] + 2 for width in widths) + 12 + 50 + 30
+    needed = len(options.brokers) * len(options.pools) * sum(POSTS[width] + 2 for width in widths) + 12 + 50 + 30 + 4
     bench.pages = []
     for number in range(needed):
         page = stage.draft(f"Sensors, part {number}", {})
         page.get_latest_revision().publish()
         bench.pages.append(page)
     queries = bench.queries(accounts[0])
+    queries["together"] = bench.queries_together(accounts[:32])
     cpu = bench.cpu(accounts[0])
     if options.profile:
         print(bench.profile(accounts[0]))
@@ -333,7 +349,8 @@ def main() -> int:
     report["seconds"] = round(time.monotonic() - began)
     print(table(report["rows"]))
     queries = report["queries"]
-    print(f"Queries: {queries['each_more']} for each delivery more, {queries['first']} for one alone.")
+    print(f"Queries: {queries['each_more']} for each delivery more of one account, {queries['first']} for one alone,")
+    print(f"{queries['together']} for each where 32 accounts are served together.")
     for statement, times in queries["statements"].items():
         print(f"  {times:>5}  {statement}")
     print("CPU without the database's: {ours} ms a delivery, {bare} ms a bare POST.".format(**report["cpu_ms"]))

@@ -13,9 +13,23 @@ delivery_changed = Signal()
 Sent while the account is held: keep receivers quick and without remote calls. What they raise is logged, no more.
 """
 
+deliveries_changed = Signal()
+"""The same for receivers that are quicker with several at once. Argument: ``changes``, pairs of ``delivery`` and
+``before``."""
 
-def announce(delivery, before: str) -> None:
-    """Send ``delivery_changed``; never raises."""
-    for receiver, answer in delivery_changed.send_robust(type(delivery), delivery=delivery, before=before):
+
+def announce(changes) -> None:
+    """Send both signals; never raises.
+
+    :param changes: pairs of a delivery and the state that it had, at least one.
+    """
+    sender = type(changes[0][0])
+    _listened("deliveries_changed", deliveries_changed.send_robust(sender, changes=changes))
+    for delivery, before in changes:
+        _listened("delivery_changed", delivery_changed.send_robust(sender, delivery=delivery, before=before))
+
+
+def _listened(name: str, answers) -> None:
+    for receiver, answer in answers:
         if isinstance(answer, Exception):
-            logger.error("The receiver %r of delivery_changed failed: %s", receiver, type(answer).__name__)
+            logger.error("The receiver %r of %s failed: %s", receiver, name, type(answer).__name__)

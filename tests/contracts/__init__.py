@@ -133,9 +133,10 @@ def watch(monkeypatch, *, requests_too: bool = True) -> None:
             return send(self, request, **kwargs)
         if requests_too:
             contract.request(request, path)
-        struck.clear()
+        before = len(struck)
         answer = send(self, request, **kwargs)
-        if request.url.startswith("http://127.0.0.1:") and not struck:
+        # What was struck while this request was under way may have been another one: accounts are served together.
+        if request.url.startswith("http://127.0.0.1:") and len(struck) == before:
             try:
                 contract.answer(request, path, answer)
             except (KeyError, TypeError, ValueError) as error:

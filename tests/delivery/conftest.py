@@ -2,6 +2,7 @@ import pytest
 
 from tests.delivery.networks import KINDS
 from wagtail_syndicate.backends.memory import Backend as Memory
+from wagtail_syndicate.delivery import plain
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +23,9 @@ def rung(monkeypatch):
     monkeypatch.setattr(tasks, "_ring", lambda *_expires: rings.append(True))
     monkeypatch.setattr(tasks, "ring", lambda: rings.append(True))
     return rings
+
+
+@pytest.fixture
+def one_by_one(monkeypatch):
+    """No accounts are served together."""
+    monkeypatch.setattr(plain, "is_possible", lambda: False)

@@ -256,7 +256,7 @@ def test_every_change_is_announced_once(monkeypatch):
         signals.delivery_changed.disconnect(hear)
 
 
-def test_one_account_whose_work_always_breaks_off_does_not_stop_the_others(monkeypatch):
+def test_one_account_whose_work_always_breaks_off_does_not_stop_the_others(one_by_one, monkeypatch):
     bad, good = AccountFactory(), AccountFactory()
     publish(NewsPageFactory(), bad)
     publish(NewsPageFactory(), good)
@@ -277,7 +277,7 @@ def test_one_account_whose_work_always_breaks_off_does_not_stop_the_others(monke
     assert Delivery.objects.get(account=bad).state == State.WAITING
 
 
-def test_a_mistake_outside_of_any_delivery_does_not_stop_the_others(monkeypatch):
+def test_a_mistake_outside_of_any_delivery_does_not_stop_the_others(one_by_one, monkeypatch):
     bad, good = AccountFactory(), AccountFactory()
     publish(NewsPageFactory(), bad, good)
     keep = lanes.keep

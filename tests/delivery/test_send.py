@@ -279,7 +279,7 @@ def test_a_delivery_takes_a_fixed_number_of_queries(account):
 
 
 @pytest.mark.parametrize(("accounts", "times"), [(1, 0), (3, 1)])
-def test_help_is_called_once_when_there_is_more_than_one_account(accounts, times):
+def test_help_is_called_once_when_there_is_more_than_one_account(one_by_one, accounts, times):
     called = []
     publish(NewsPageFactory(), *AccountFactory.create_batch(accounts))
     assert send.drain(call_help=lambda: called.append(len(Memory.outbox))) == accounts

@@ -26,7 +26,19 @@ from hypothesis.stateful import (
 from sandbox.home.models import NewsPage
 from tests.delivery import world as worlds
 from tests.factories import AccountFactory, NewsPageFactory, UserFactory
-from wagtail_syndicate.delivery import actions, approval, lanes, ledger, plan, reconcile, send, sweep
+from wagtail_syndicate.delivery import (
+    actions,
+    approval,
+    lanes,
+    ledger,
+    plain,
+    plan,
+    posting,
+    reconcile,
+    send,
+    sweep,
+    together,
+)
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.models import Account, Attempt, Delivery, Target, set_targets
 
@@ -267,12 +279,15 @@ def test_anything_may_happen(machine):
 # Chance does not find everything: what is known to be dangerous is done at every single stop of a worker.
 
 
-def at_every_stop(machine, kind, fates, what, kinds_of_stops="statement"):
-    """Stop a worker at its first place, at its second and so on; let something happen, and all come to an end."""
+def at_every_stop(machine, kind, fates, what, kinds_of_stops="statement", accounts=1):
+    """Stop a worker at its first place, at its second and so on; let something happen, and all come to an end.
+
+    :param accounts: how many have a post due; several are served together.
+    """
     for stops in count(1):
         example = machine()
         try:
-            example.begin([kind], fates)
+            example.begin(accounts * [kind], fates)
             example.start(0)
             for _ in range(stops):
                 example.workers[0].advance(kinds_of_stops)
@@ -291,6 +306,11 @@ def another_takes_over(example):
 
 def another_is_in_the_call(example):
     example.time_passes(130)
+    example.start(0)
+    example.workers[1].advance("call")
+
+
+def another_is_in_the_call_at_once(example):
     example.start(0)
     example.workers[1].advance("call")
 
@@ -325,9 +345,27 @@ EVERYTHING_FROZEN = [(what, fates) for what, _fates in FROZEN for _what, fates i
 
 @pytest.mark.parametrize(("what", "fates"), EVERYTHING_FROZEN if EXAMPLES else FROZEN)
 @pytest.mark.parametrize("kind", worlds.KINDS)
-def test_frozen_at_every_stop(machine, kind, what, fates):
+@pytest.mark.parametrize("accounts", [1, 2])
+def test_frozen_at_every_stop(machine, kind, what, fates, accounts):
     """A process that stood still for longer than its lease goes on as if nothing had happened."""
-    at_every_stop(machine, kind, fates, what)
+    at_every_stop(machine, kind, fates, what, accounts=accounts)
+
+
+def test_several_accounts_are_served_together(machine, monkeypatch):
+    """What the tests with two accounts rely on."""
+    sent = []
+    monkeypatch.setattr(
+        ledger,
+        "sent_all",
+        lambda landed, also, sent_all=ledger.sent_all: (sent.append(len(landed)), sent_all(landed, also)),
+    )
+    example = machine()
+    try:
+        example.begin(["keyed", "neither"], [])
+        example.start(None)
+        assert sent == [2]
+    finally:
+        example.teardown()
 
 
 def changes(name, *arguments):
@@ -420,6 +458,12 @@ def on_our_own_clock(lane, delivery):
         ledger.write(lane, delivery, looks=looks, looked_at=DatabaseNow(), due_at=next_look)
 
 
+def begin_and_give_back(self, begin=together.Together._begin):
+    lanes_of_this_round = list(self.ready)
+    begin(self)
+    lanes.release_all(lanes_of_this_round)
+
+
 def waits(*seconds):
     def wait(example):
         for some in seconds:
@@ -433,7 +477,7 @@ STOPPED = {"Delivery.UNSENT": "(*Delivery.UNSENT, State.SENDING, State.UNKNOWN)"
 FENCE = 'Account.objects.values_list("fence", flat=True).get(pk=account_id)'
 CONTROLS = {
     "no intent": (
-        without(ledger, "intend", {"state=State.SENDING,": ""}),
+        without(ledger, "_intent", {'"state": State.SENDING,': ""}),
         *("neither", ["accepted"], killed, "no intent|may have been sent"),
     ),
     "no fence in writes": (
@@ -493,12 +537,57 @@ CONTROLS = {
         *("neither", ["accepted"], approval_is_wanted, "without approval"),
     ),
     "a refusal is the last word": (
-        without(send, "_not_accepted", {"if doubtful:": "if False:"}),
+        without(posting, "_not_accepted", {"if doubtful:": "if False:"}),
         *("keyed", ["answer lost", "rejected"], waits(130, 70), "posts"),
     ),
     "the promise to post later is forgotten": (
         with_another(reconcile, "_was_accepted", lambda delivery: False),
         *("read_back", ["accepted for later"], waits(130, 70, 70), "2 posts"),
+    ),
+}
+
+
+# The same for accounts that are served together.
+TOGETHER = {
+    "nobody asks whether the lanes are ours": (
+        without(
+            ledger,
+            "write_all",
+            {"if not lanes.are_ours([lane for lane, _delivery, _values in changes]):": "if False:"},
+        ),
+        *("keyed", ["accepted"], another_sends_again, "who lost the lane wrote"),
+    ),
+    "nobody asks whether the delivery is as it was": (
+        without(
+            ledger, "write_all", {"if changed != len(rows):": "if False:", ", state=state, maybe_sent=maybe_sent": ""}
+        ),
+        *("neither", ["accepted"], changes("a_page_changes", 0, "unpublished"), "from|no intent|took"),
+    ),
+    "the fences are not raised": (
+        without(lanes, "claim_all", {'fence=F("fence") + 1, ': ""}),
+        *("keyed", ["accepted"], another_takes_over, "under one fence|lost the lane"),
+    ),
+    "claimed in spite of a lease": (
+        without(lanes, "claim_all", {".filter(free())": ""}),
+        *("neither", ["accepted"], another_is_in_the_call_at_once, "under another's lease"),
+    ),
+    "no look at the clock before the call": (
+        with_another(lanes.Lane, "check_margin", lambda lane: None),
+        *("keyed", ["accepted"], changes("time_passes", 130), "after the lease"),
+    ),
+    "a lane is given back while its call is in the air": (
+        with_another(together.Together, "_begin", begin_and_give_back),
+        *("neither", ["accepted"], changes("start", None), "by a worker who lost the lane"),
+    ),
+    "a post of an account that needs approval is plain": (
+        without(plain, "_is_simple", {"account.needs_approval or ": ""}),
+        *("neither", ["accepted"], approval_is_wanted, "without approval"),
+    ),
+    "a post that may be there is plain": (
+        without(
+            plain, "_is_simple", {"delivery.state == State.WAITING\n        and not (delivery.maybe_sent or ": "not ("}
+        ),
+        *("read_back", ["answer lost", "answer lost"], waits(130), "may have been accepted"),
     ),
 }
 
@@ -509,3 +598,11 @@ def test_the_judge_is_not_blind(machine, monkeypatch, control):
     mutate(monkeypatch)
     with pytest.raises((worlds.Violation, AssertionError), match=seen):
         at_every_stop(machine, kind, fates, what)
+
+
+@pytest.mark.parametrize("control", TOGETHER)
+def test_the_judge_sees_several_accounts(machine, monkeypatch, control):
+    mutate, kind, fates, what, seen = TOGETHER[control]
+    mutate(monkeypatch)
+    with pytest.raises((worlds.Violation, AssertionError), match=seen):
+        at_every_stop(machine, kind, fates, what, accounts=2)

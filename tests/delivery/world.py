@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +20,7 @@ from django.db.models import DateTimeField, F
 
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.backends.memory import Backend as Memory
-from wagtail_syndicate.delivery import lanes, send, sweep
+from wagtail_syndicate.delivery import lanes, send, sweep, together
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import AccountProblem, DuplicateContent, NotSent, OutcomeUnknown, Rejected
 from wagtail_syndicate.models import Account, Attempt, Delivery
@@ -251,10 +252,7 @@ class World:
             self.violate(f"{told} in state {delivery.state}: no intent")
         if not delivery.attempts.filter(kind="publish", finished_at=None, fence=delivery.fence).exists():
             self.violate(f"{told} without a record")
-        if not worker.lane or not delivery.fence == delivery.account.fence == worker.lane.fence:
-            self.violate(f"{told} by a worker who lost the lane")
-        if not Account.objects.filter(pk=delivery.account_id, lease_until__gt=DatabaseNow()).exists():
-            self.violate(f"{told} after the lease")
+        self._holds(worker, delivery, told)
         earlier = [r for r in self.requests if r.delivery == delivery.pk][self.trusted.get(delivery.pk, 0) :]
         unclear = [r for r in earlier if not r.clear]
         if delivery.account.needs_approval and not earlier and request.text not in self.approved.get(delivery.pk, ()):
@@ -272,7 +270,11 @@ class World:
             self.violate(f"{told} in state {delivery.state}, which nobody wished")
         if not delivery.attempts.filter(kind=kind, finished_at=None, fence=delivery.fence).exists():
             self.violate(f"{told} without a record")
-        if not worker.lane or not delivery.fence == delivery.account.fence == worker.lane.fence:
+        self._holds(worker, delivery, told)
+
+    def _holds(self, worker, delivery, told) -> None:
+        lane = worker.lanes.get(delivery.account_id)
+        if not lane or not delivery.fence == delivery.account.fence == lane.fence:
             self.violate(f"{told} by a worker who lost the lane")
         if not Account.objects.filter(pk=delivery.account_id, lease_until__gt=DatabaseNow()).exists():
             self.violate(f"{told} after the lease")
@@ -340,7 +342,7 @@ class Scripted(Memory):
         world.settle()
         worker.pause("call")  # it has arrived, the answer has not
         with worker.unseen():
-            request.clear = isinstance(error, CLEAR) and worker.holds_lane()
+            request.clear = isinstance(error, CLEAR) and worker.holds_lane(delivery.account_id)
         if error:
             raise error
         return Receipt(request.post.remote_id)
@@ -422,7 +424,8 @@ class Worker(threading.Thread):
         self.world, self.work = world, work
         self.stops = ("statement",)
         self.dead, self.done, self.quiet = False, False, False
-        self.lane, self.error, self.place = None, None, "not begun"
+        self.lanes, self.error, self.place = {}, None, "not begun"
+        self.transaction = None
         self._go, self._back = threading.Semaphore(0), threading.Semaphore(0)
         self.start()
 
@@ -481,60 +484,108 @@ class Worker(threading.Thread):
         finally:
             self.quiet = quiet
 
-    def holds_lane(self) -> bool:
-        return self.lane is None or Account.objects.filter(pk=self.lane.account_id, fence=self.lane.fence).exists()
+    def holds_lane(self, account_id: int) -> bool:
+        lane = self.lanes.get(account_id)
+        return lane is None or Account.objects.filter(pk=account_id, fence=lane.fence).exists()
 
     def _statement(self, execute, sql, params, many, context):
         if self.quiet:
             return execute(sql, params, many, context)
         self.place = " ".join(sql.split()[:3])
         writes = sql.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
-        if not connection.in_atomic_block or self.dead:
+        if not connection.in_atomic_block or self._begins() or self.dead:
             # A transaction is whole or not at all: nobody is stopped within.
             self.pause("write" if writes else "statement")
         if not writes:
             return execute(sql, params, many, context)
         with self.unseen():
-            before = None if self.holds_lane() else self._written()
+            lost = [account_id for account_id in self.lanes if not self.holds_lane(account_id)]
+            before = self._written(lost)
             result = execute(sql, params, many, context)
-            if before is not None and before != self._written():
+            if before != self._written(lost):
                 self.world.violate("a worker who lost the lane wrote")
             self.world.watch("worker")
         return result
 
-    def _written(self):
+    def _begins(self) -> bool:
+        """Whether the statement is the first of a transaction; SQLite's first one is seen before, the BEGIN."""
+        before, self.transaction = self.transaction, connection.atomic_blocks[0]
+        return self.transaction is not before and connection.vendor != "sqlite"
+
+    def _written(self, accounts):
         lane = Account.objects.values_list("lease_until", "blocked_until", "failures", "fence")
-        return list(Delivery.objects.filter(account=self.lane.account_id).values()), list(
-            lane.filter(pk=self.lane.account_id)
+        return list(Delivery.objects.filter(account__in=accounts).order_by("pk").values()), list(
+            lane.filter(pk__in=accounts).order_by("pk")
         )
+
+
+class OneAfterTheOther:
+    """Stands in for the threads of ``together``: calls are made when they are waited for, by the worker itself, so
+    that what a worker does has one order, and it can be stopped in its calls."""
+
+    @staticmethod
+    def submit(call, *args):
+        future = Future()
+        future.make = lambda: future.set_result(call(*args))
+        return future
+
+    @staticmethod
+    def wait(futures, timeout=None, return_when=None):
+        for future in futures:
+            if not future.done():
+                future.make()
+        return set(futures), set()
 
 
 def install(monkeypatch, world: World) -> None:
     """Put the world around the engine: its clocks, and who holds which lane."""
     Scripted.world = world
-    for room in (lanes, send, sweep):
+    for room in (lanes, send, sweep, together):
         monkeypatch.setattr(room, "time", world.clock(), raising=False)
-    claim, release = lanes.claim, lanes.release
+    monkeypatch.setattr(together, "_threads", OneAfterTheOther)
+    monkeypatch.setattr(together, "wait", OneAfterTheOther.wait)
+    monkeypatch.setattr(together, "connections", SimpleNamespace(close_all=lambda: None))
+    claim, claim_all, release, release_all = lanes.claim, lanes.claim_all, lanes.release, lanes.release_all
+
+    def holds(lane):
+        threading.current_thread().lanes[lane.account_id] = lane
+        if (lane.account_id, lane.fence) in world.holders:
+            world.violate("two workers hold one lane under one fence")
+        held = world.held.get(lane.account_id)
+        if held and world.now() < held.until - 1:
+            world.violate(f"account {lane.account_id} was claimed under another's lease")
+        world.holders.add((lane.account_id, lane.fence))
+        world.held[lane.account_id] = lane
 
     def claimed(account_id):
-        threading.current_thread().lane = None
-        lane = claim(account_id)
-        threading.current_thread().lane = lane
-        if lane and (account_id, lane.fence) in world.holders:
-            world.violate("two workers hold one lane under one fence")
-        if lane:
-            held = world.held.get(account_id)
-            if held and world.now() < held.until - 1:
-                world.violate(f"account {account_id} was claimed under another's lease")
-            world.holders.add((account_id, lane.fence))
-            world.held[account_id] = lane
+        threading.current_thread().lanes.pop(account_id, None)
+        if lane := claim(account_id):
+            holds(lane)
         return lane
+
+    def claimed_all(account_ids):
+        for account_id in account_ids:
+            threading.current_thread().lanes.pop(account_id, None)
+        held = claim_all(account_ids)
+        for lane in held:
+            holds(lane)
+        return held
+
+    def is_free(lane):
+        if world.held.get(lane.account_id) is lane:
+            del world.held[lane.account_id]
+        threading.current_thread().lanes.pop(lane.account_id, None)
 
     def released(lane):
         release(lane)
-        if world.held.get(lane.account_id) is lane:
-            del world.held[lane.account_id]
-        threading.current_thread().lane = None
+        is_free(lane)
+
+    def released_all(held):
+        release_all(held)
+        for lane in held:
+            is_free(lane)
 
     monkeypatch.setattr(lanes, "claim", claimed)
+    monkeypatch.setattr(lanes, "claim_all", claimed_all)
     monkeypatch.setattr(lanes, "release", released)
+    monkeypatch.setattr(lanes, "release_all", released_all)

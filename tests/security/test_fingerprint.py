@@ -29,7 +29,7 @@ from wagtail_syndicate import checks, doctor
 from wagtail_syndicate.accounts import connect, environment, health, refresh, settle, upkeep, vault
 from wagtail_syndicate.accounts.connection import backend_of
 from wagtail_syndicate.backends.auth import Pasted
-from wagtail_syndicate.delivery import lanes, send, sweep
+from wagtail_syndicate.delivery import lanes, posting, send, sweep
 from wagtail_syndicate.exceptions import AwayFromHome
 from wagtail_syndicate.models import Account, Delivery
 from wagtail_syndicate.types import Grant, Identity
@@ -203,13 +203,13 @@ def test_disconnecting_leaves_the_originals_access_alone(fakenet, account):
 
 
 def test_a_site_that_was_renamed_in_between_sends_nothing(fakenet, account, monkeypatch):
-    """Guard: ``AwayFromHome`` in ``delivery.send._send``: the post waits, and no attempt is counted."""
+    """Guard: ``AwayFromHome`` in ``delivery.posting.post``: the post waits, and no attempt is counted."""
     Account.objects.update(environment="staging@www.example.org")
     publish(NewsPageFactory(), account)
     lane = lanes.claim(account.pk)
     Site.objects.update(hostname="elsewhere.example.org")
     delivery = Delivery.objects.select_related("account").get()
-    assert send._send(lane, delivery) is False
+    assert posting.post(lane, delivery) is False
     delivery = Delivery.objects.get()
     assert (delivery.state, delivery.reason, delivery.attempts_made) == (State.WAITING, "away_from_home", 0)
     assert operations(fakenet) == []

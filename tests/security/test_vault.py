@@ -84,7 +84,7 @@ def lost(account):
 
 
 def test_a_post_waits_and_the_account_needs_reconnecting(account, keys):
-    """Guard: ``CredentialsLost`` in ``delivery.send._send``."""
+    """Guard: ``CredentialsLost`` in ``delivery.posting.post``."""
     publish(NewsPageFactory(), account)
     keys(OTHER)
     send.drain()

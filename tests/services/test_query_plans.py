@@ -177,6 +177,16 @@ def test_a_lane_is_claimed_and_its_next_delivery_found(asked):
     assert_indexed(asked(work))
 
 
+def test_lanes_are_claimed_and_their_next_deliveries_found_together(asked):
+    def work():
+        accounts = lanes.due_accounts()
+        held = lanes.claim_all(accounts)
+        assert len(held) > 1 and len(lanes.next_of_each(accounts)) > 1
+        lanes.release_all(held)
+
+    assert_indexed(asked(work))
+
+
 def test_who_is_asked_about_posts(asked):
     assert_indexed(asked(lambda: list(Delivery.objects.filter(wish="ask").order_by("-pk")[:50])))
 

@@ -80,6 +80,12 @@ def fresh_backend(account: Account, force: bool = False) -> BaseBackend:
     return backend_of(account)
 
 
+def is_lasting(account: Account) -> bool:
+    """Whether the access is good for a post, and nobody has to be asked for new access."""
+    early = max(NEEDED, account.backend_class.renew_early)
+    return account.status == Account.Status.CONNECTED and not _ends_within(account, early)
+
+
 @sensitive_variables()
 def renew_early(account: Account) -> bool:
     """Renew access that is due by its network's ``renew_early``, though it may still be good for a while.

@@ -19,6 +19,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from wagtail_syndicate.backends import timers
+
 
 MOST_ADDRESSES = 6  # of one name that are tried; each may take the whole time limit for connecting
 
@@ -82,13 +84,11 @@ def deadline(seconds: float) -> Iterator[None]:
     """
     spoken: list[socket.socket] = []
     _local.spoken, _local.ends = spoken, time.monotonic() + seconds
-    watch = threading.Timer(seconds, _hang_up, [spoken])
-    watch.daemon = True
-    watch.start()
+    call_off = timers.call_later(seconds, lambda: _hang_up(spoken))
     try:
         yield
     finally:
-        watch.cancel()
+        call_off()
         _local.spoken = _local.ends = None
 
 

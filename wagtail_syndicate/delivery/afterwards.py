@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.db.models import Case, F, Q, Value, When
@@ -69,6 +70,7 @@ def stopped() -> dict[str, Any]:
     }
 
 
+@cache  # so that rows can be written together: they are given the same expressions
 def now_that_it_is_there(deletable: bool) -> dict[str, Any]:
     """For the UPDATE that records a post: its page may have gone while nobody knew whether there is one.
 

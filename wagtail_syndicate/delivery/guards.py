@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -10,7 +11,7 @@ from wagtail_syndicate import conf
 from wagtail_syndicate.accounts import permissions
 from wagtail_syndicate.compose.article import address
 from wagtail_syndicate.delivery import approval
-from wagtail_syndicate.models import Account, Attempt, Delivery, site_id_of, targets_of
+from wagtail_syndicate.models import Account, Attempt, Delivery, Target, site_id_of, targets_of
 
 
 HOUR = timedelta(hours=1)
@@ -64,12 +65,19 @@ def ticker_obstacle(delivery, page) -> str:
 
     People who are switched off or deleted are permitted nothing. What code ticked is trusted.
     """
-    by = str(delivery.ticked_by_id or "")
-    if not by:
-        # A user who was deleted leaves no trace on the delivery, but in the tick.
-        by = next((target.by for target in targets_of(page) if target.account_id == delivery.account_id), "")
+    by = ticker_of(delivery, lambda: targets_of(page))
     known = permissions.people({by} - {""})
     return "not_permitted" if permissions.not_permitted({delivery.account: by}, known) else ""
+
+
+def ticker_of(delivery: Delivery, targets: Callable[[], Iterable[Target]]) -> str:
+    """Who ticked the account, the user's primary key as text; "" for code.
+
+    :param targets: the page's; asked where the delivery does not know.
+    """
+    # A user who was deleted leaves no trace on the delivery, but in the tick.
+    known = str(delivery.ticked_by_id or "")
+    return known or next((target.by for target in targets() if target.account_id == delivery.account_id), "")
 
 
 def edit_obstacle(delivery: Delivery, page) -> str:

@@ -7,11 +7,24 @@ holder whose lease ran out and was taken over changes nothing any more.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, F, Min, OuterRef, Q, When
+from django.db import connection, transaction
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 
 from wagtail_syndicate import database
 from wagtail_syndicate.accounts import environment
@@ -126,12 +139,35 @@ def next_of(account_id: int) -> Delivery | None:
     What was left in flight comes first, so that there is never a second one. Then what was planned first: not what is
     due first, because what had to wait goes before what came later.
     """
-    # Not by pk alone: a database might go through all of that index.
-    left_first = Case(When(state=State.SENDING, then=0), default=1)
     due_now = Delivery.objects.filter(due(), account_id=account_id).select_related("account", "page")
-    is_overdue = ExpressionWrapper(Q(expires_at__lt=DatabaseNow()), output_field=BooleanField())
-    due_now = due_now.annotate(is_overdue=is_overdue)
-    return due_now.order_by(left_first, "created_at", "pk").first()
+    return _in_order(due_now.annotate(is_overdue=_answer(Q(expires_at__lt=DatabaseNow())))).first()
+
+
+def next_of_each(account_ids: Collection[int]) -> list[Delivery]:
+    """As :func:`next_of`, for several accounts at once; ``is_at_home`` says whether the account is (``environment``).
+
+    What is asked of accounts before a post is fetched with them, so that more accounts are not more queries.
+    """
+    first = _in_order(Delivery.objects.filter(due(), account_id=OuterRef("pk"))).values("pk")[:1]
+    firsts = Account.objects.filter(pk__in=account_ids).order_by().annotate(first=Subquery(first))
+    firsts = [pk for pk in firsts.values_list("first", flat=True) if pk is not None]
+    return list(
+        Delivery.objects.filter(pk__in=firsts)
+        .select_related("account")
+        .prefetch_related("account__collection", "account__locales", "account__sites")
+        .annotate(
+            is_overdue=_answer(Q(expires_at__lt=DatabaseNow())), is_at_home=_answer(environment.at_home("account__"))
+        )
+    )
+
+
+def _in_order(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    # Not by pk alone: a database might go through all of that index.
+    return deliveries.order_by(Case(When(state=State.SENDING, then=0), default=1), "created_at", "pk")
+
+
+def _answer(condition: Q) -> ExpressionWrapper:
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def claim(account_id: int) -> Lane | None:
@@ -148,6 +184,40 @@ def claim(account_id: int) -> Lane | None:
         .update(fence=F("fence") + 1, lease_until=DatabaseNow() + timedelta(seconds=LEASE))
     )
     return Lane(account_id, fence + 1, began + LEASE) if taken else None
+
+
+def claim_all(account_ids: Collection[int]) -> list[Lane]:
+    """Take the lanes of these accounts, as far as nobody else has them and there is something to do; in their order.
+
+    A database that cannot do that right now (SQLite, when another process writes) is asked one by one.
+    """
+    began = time.monotonic()
+    waiting = Delivery.objects.filter(due(), account_id=OuterRef("pk"))
+    try:
+        with transaction.atomic():
+            # Whoever holds one of these rows is about to take that lane, or to write under it.
+            rows = _locked(account_ids, skip_locked=connection.features.has_select_for_update_skip_locked)
+            fences = dict(rows.filter(free()).filter(Exists(waiting)).values_list("pk", "fence"))
+            until = DatabaseNow() + timedelta(seconds=LEASE)
+            Account.objects.filter(pk__in=fences).update(fence=F("fence") + 1, lease_until=until)
+    except database.AWAY:
+        database.mend()
+        return [lane for account_id in account_ids if (lane := claim(account_id))]
+    return [Lane(pk, fences[pk] + 1, began + LEASE) for pk in account_ids if pk in fences]
+
+
+def are_ours(held: Sequence[Lane]) -> bool:
+    """Whether all these lanes still have our fences. Ask it in the transaction that depends on it: until that ends
+    nobody takes one over."""
+    rows = _locked([lane.account_id for lane in held]).values_list("pk", "fence")
+    return dict(rows) == {lane.account_id: lane.fence for lane in held}
+
+
+def _locked(account_ids: Collection[int], **how) -> QuerySet[Account]:
+    # In one order, so that two that lock several never wait for each other. SQLite has no locks of rows and needs
+    # none: it refuses to write when somebody else has written since the first query of a transaction.
+    no_key = connection.features.has_select_for_no_key_update
+    return Account.objects.select_for_update(no_key=no_key, **how).filter(pk__in=account_ids).order_by("pk")
 
 
 def keep(lane: Lane) -> None:
@@ -173,6 +243,12 @@ def renew(lane: Lane) -> None:
 def release(lane: Lane) -> None:
     """Give the lane back."""
     _change(lane, lease_until=None)
+
+
+def release_all(held: Sequence[Lane]) -> None:
+    """Give these lanes back."""
+    if held:
+        database.insist(Account.objects.filter(_is_one_of(held)).update, lease_until=None)
 
 
 def stand_back(lane: Lane, seconds: float) -> None:
@@ -210,6 +286,15 @@ def succeeded(lane: Lane, **noted) -> None:
     :param noted: what else is known of the account now.
     """
     _change(lane, failures=0, blocked_until=None, **noted)
+
+
+def succeeded_all(held: Sequence[Lane], **noted) -> None:
+    """As :func:`succeeded`, in a transaction that has asked whether they are ours."""
+    Account.objects.filter(pk__in=[lane.account_id for lane in held]).update(failures=0, blocked_until=None, **noted)
+
+
+def _is_one_of(held: Sequence[Lane]) -> Q:
+    return Q(*(Q(pk=lane.account_id, fence=lane.fence) for lane in held), _connector=Q.OR)
 
 
 def _change(lane: Lane, **values) -> int:

@@ -99,7 +99,7 @@ def _end(deliveries, **values) -> int:
         delivery.refresh_from_db()
         if delivery.state != before:
             logger.info("Delivery %s: %s, %s", delivery.pk, delivery.state, delivery.reason, extra=about(delivery))
-            signals.announce(delivery, before)
+            signals.announce([(delivery, before)])
     return ended
 
 
