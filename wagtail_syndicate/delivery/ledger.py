@@ -122,11 +122,10 @@ class _OfItsRow(Expression):
 def _mail(delivery: Delivery, values: Mapping[str, Any]) -> dict[str, Any]:
     if "state" not in values:
         return {}
-    return telling(
-        values["state"],
-        values.get("reason", delivery.reason),
-        values["due_at"] if "due_at" in values else delivery.due_at,
-    )
+    # Not by ``get``: what the database worked out would be read for nothing.
+    reason = values["reason"] if "reason" in values else delivery.reason
+    due_at = values["due_at"] if "due_at" in values else delivery.due_at
+    return telling(values["state"], reason, due_at)
 
 
 def _tell(written: Sequence[tuple[Delivery, Mapping[str, Any]]]) -> None:

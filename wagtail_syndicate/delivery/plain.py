@@ -6,7 +6,9 @@ The same guards as everywhere, asked for many posts at once. What any of them st
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import swapper
@@ -16,11 +18,14 @@ from wagtail_syndicate import conf, database, summarisers
 from wagtail_syndicate.accounts import permissions, refresh
 from wagtail_syndicate.accounts.connection import connection_of
 from wagtail_syndicate.delivery import content, guards, lanes
+from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.delivery.lanes import Lane
-from wagtail_syndicate.delivery.posting import Flight
+from wagtail_syndicate.delivery.posting import BACKOFF_CAP, Flight
 from wagtail_syndicate.models import Account, Delivery, Target, site_id_of, targets_of
 from wagtail_syndicate.types import Article
 
+
+logger = logging.getLogger("wagtail_syndicate.delivery")
 
 State = Delivery.State
 Answer = TypeVar("Answer")
@@ -43,7 +48,9 @@ def next_of_each(held: Mapping[int, Lane]) -> tuple[list[Composed], set[int]]:
     :returns: the posts; and the accounts that have something due which is not plain.
     """
     due = lanes.next_of_each(held)
-    troubled = set(Account.objects.filter(failures__gt=0).values_list("network", "host").distinct())
+    long_ago = DatabaseNow() - timedelta(seconds=BACKOFF_CAP)  # an account that is not used any more stays as it was
+    troubled = Account.objects.filter(failures__gt=0).exclude(blocked_until__lte=long_ago)
+    troubled = set(troubled.values_list("network", "host").distinct())
     simple = [delivery for delivery in due if _or_not(_is_simple, delivery, troubled)]
     pages = {page.pk: _Page(page) for page in _pages({delivery.page_id for delivery in simple})}
     public = [d for d in simple if d.page_id in pages and _or_not(getattr, pages[d.page_id], "is_public")]
@@ -66,7 +73,9 @@ def _or_not(question: Callable[..., Answer], *args) -> Answer | None:
         return question(*args)
     except database.AWAY:
         raise
-    except Exception:
+    except Exception as error:
+        # Not silent: a mistake of this way alone would make everything slow, and nothing else would show it.
+        logger.warning("A post is taken alone, because %s failed: %s", question.__name__, type(error).__name__)
         return None
 
 
