@@ -1,6 +1,9 @@
 import pytest
 
+from tests.delivery import world as worlds
+from tests.delivery.machine import Machine
 from tests.delivery.networks import KINDS
+from tests.factories import NewsPageFactory
 from wagtail_syndicate.backends.memory import Backend as Memory
 from wagtail_syndicate.delivery import plain
 
@@ -29,3 +32,10 @@ def rung(monkeypatch):
 def one_by_one(monkeypatch):
     """No accounts are served together."""
     monkeypatch.setattr(plain, "is_possible", lambda: False)
+
+
+@pytest.fixture
+def machine(settings):
+    """The rules of the property tests, with the pages that all examples share."""
+    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "NETWORKS": worlds.KINDS}
+    return type("Machine", (Machine,), {"pages": [NewsPageFactory(live=True) for _ in range(2)]})
