@@ -337,6 +337,75 @@ def test_a_slow_summariser_holds_up_only_its_own(accounts, settings):
     assert len(found) == 3 and len(alone) == 1
 
 
+# What was read of a page is good for the posts after
+
+
+def published_anew(page, account):
+    page.refresh_from_db()
+    page.title = "Rivers, measured anew"
+    page.save_revision().publish()
+
+
+def moved(page, account):
+    page.refresh_from_db()
+    page.slug = "elsewhere"
+    page.save()
+
+
+def will_expire(page, account):
+    NewsPage.objects.filter(pk=page.pk).update(expire_at=timezone.now() + timedelta(days=1))
+
+
+@pytest.fixture
+def pages(accounts):
+    """A page, the room that keeps what is read of pages, and what it read of that page."""
+    page, known = publish(NewsPageFactory(title="Rivers, measured"), *accounts), plain.Pages()
+    read = known.of({page.pk})[page.pk]
+    assert read.is_public and read.site_id and read.targets and read.article.title == "Rivers, measured"
+    return page, known, read
+
+
+def test_a_page_is_read_once(pages, django_assert_num_queries):
+    page, known, read = pages
+    with django_assert_num_queries(1):
+        again = known.of({page.pk})[page.pk]
+        assert again is read and again.site_id and again.targets and again.article
+    assert set(known.of({NewsPageFactory().pk})) != {page.pk}
+    assert known.of({page.pk})[page.pk] is not read, "it is kept though no post is made of it"
+
+
+@pytest.mark.parametrize("change", [published_anew, moved, will_expire, not_live], ids=lambda change: change.__name__)
+def test_a_page_that_was_changed_is_read_again(pages, change):
+    """Guard: _Page.MARK."""
+    page, known, read = pages
+    change(page, None)
+    again = known.of({page.pk})[page.pk]
+    assert again is not read
+    assert again.article.title == NewsPage.objects.get(pk=page.pk).title
+    NewsPage.objects.all().delete()
+    assert known.of({page.pk}) == {}
+
+
+@pytest.mark.parametrize("hindrance", list(HINDRANCES)[:4], ids=lambda hindrance: hindrance.__name__)
+def test_whether_a_page_is_public_is_asked_each_time(pages, accounts, hindrance):
+    """Guard: _Page.asked_anew, and the sites in Pages.of."""
+    page, known, _read = pages
+    hindrance(page, accounts[0])
+    assert not known.of({page.pk})[page.pk].is_public
+
+
+def test_a_group_keeps_what_it_reads_of_pages(accounts, monkeypatch):
+    given, next_of_each = [], plain.next_of_each
+    monkeypatch.setattr(
+        plain, "next_of_each", lambda held, known=None: given.append(known) or next_of_each(held, known)
+    )
+    for _ in range(2):
+        publish(NewsPageFactory(), *accounts)
+    send.drain()
+    assert len(Memory.outbox) == 6
+    assert given[0] is not None and len(set(map(id, given))) == 1
+
+
 def test_caps_are_kept(accounts, settings):
     """Guard: guards.cap_wait in plain._is_simple."""
     settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "MAX_PER_HOUR": 1}

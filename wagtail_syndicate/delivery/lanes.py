@@ -31,7 +31,7 @@ from wagtail_syndicate.accounts import environment
 from wagtail_syndicate.backends import rate_limits
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
-from wagtail_syndicate.models import Account, Delivery
+from wagtail_syndicate.models import Account, Delivery, know_scopes
 
 
 LEASE = 120.0  # seconds; an answer may take 20, preparing pictures some more
@@ -144,21 +144,21 @@ def next_of(account_id: int) -> Delivery | None:
 
 
 def next_of_each(account_ids: Collection[int]) -> list[Delivery]:
-    """As :func:`next_of`, for several accounts at once; ``is_at_home`` says whether the account is (``environment``).
+    """As :func:`next_of`, for several accounts at once.
 
-    What is asked of accounts before a post is fetched with them, so that more accounts are not more queries.
+    What is asked of accounts before a post (``environment.is_home``, their collection, ``Account.fits``) is read with
+    them, so that more accounts are not more queries.
     """
     first = _in_order(Delivery.objects.filter(due(), account_id=OuterRef("pk"))).values("pk")[:1]
-    firsts = Account.objects.filter(pk__in=account_ids).order_by().annotate(first=Subquery(first))
-    firsts = [pk for pk in firsts.values_list("first", flat=True) if pk is not None]
-    return list(
-        Delivery.objects.filter(pk__in=firsts)
-        .select_related("account")
-        .prefetch_related("account__collection", "account__locales", "account__sites")
-        .annotate(
-            is_overdue=_answer(Q(expires_at__lt=DatabaseNow())), is_at_home=_answer(environment.at_home("account__"))
-        )
-    )
+    found = environment.with_home(Account.objects.filter(pk__in=account_ids)).select_related("collection")
+    accounts = {account.pk: account for account in found.order_by().annotate(first=Subquery(first)) if account.first}
+    know_scopes(accounts)
+    # Not by a join, which would read each account again in a row of every delivery.
+    firsts = Delivery.objects.filter(pk__in=[account.first for account in accounts.values()], account__in=accounts)
+    deliveries = list(firsts.annotate(is_overdue=_answer(Q(expires_at__lt=DatabaseNow()))))
+    for delivery in deliveries:
+        delivery.account = accounts[delivery.account_id]
+    return deliveries
 
 
 def _in_order(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
