@@ -285,8 +285,7 @@ class Account(CollectionMember, models.Model):
 def know_scopes(accounts: Mapping[int, Account]) -> None:
     """Read which languages and sites these accounts are meant for, by two queries; ``fits`` asks nobody then.
 
-    As ``prefetch_related`` for workers, which want nothing of the languages and sites but their primary keys: with 32
-    accounts that takes several times as long (``bench/throughput.py``, 2026-11).
+    Instead of ``prefetch_related``, for workers, which want nothing of the languages and sites but their primary keys.
 
     :param accounts: by primary key; nothing else may change their languages and sites while they are used.
     """
