@@ -3,9 +3,9 @@ import pytest
 from tests.delivery import world as worlds
 from tests.delivery.machine import Machine
 from tests.delivery.networks import KINDS
-from tests.factories import NewsPageFactory
+from tests.factories import AccountFactory, NewsPageFactory
 from wagtail_syndicate.backends.memory import Backend as Memory
-from wagtail_syndicate.delivery import plain
+from wagtail_syndicate.delivery import ledger, plain
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,25 @@ def rung(monkeypatch):
 def one_by_one(monkeypatch):
     """No accounts are served together."""
     monkeypatch.setattr(plain, "is_possible", lambda: False)
+
+
+@pytest.fixture
+def accounts():
+    """Three on the memory network."""
+    return AccountFactory.create_batch(3)
+
+
+@pytest.fixture
+def bulk(monkeypatch):
+    """How many deliveries were recorded as sent in one transaction, each time."""
+    numbers, sent_all = [], ledger.sent_all
+
+    def counted(landed, also):
+        sent_all(landed, also)
+        numbers.append(len(landed))
+
+    monkeypatch.setattr(ledger, "sent_all", counted)
+    return numbers
 
 
 @pytest.fixture

@@ -5,17 +5,14 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from wagtail.models import PageLogEntry
 
-from sandbox.home.models import NewsPage
 from tests.delivery.networks import Keyed
-from tests.delivery.test_guards import HINDRANCES
-from tests.factories import AccountFactory, NewsPageFactory, UserFactory, picture_of, publish
+from tests.factories import AccountFactory, NewsPageFactory, publish
 from wagtail_syndicate import signals
 from wagtail_syndicate.backends.base import BaseBackend
 from wagtail_syndicate.backends.memory import Backend as Memory
@@ -34,24 +31,6 @@ from wagtail_syndicate.types import Receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = Delivery.State
-
-
-@pytest.fixture
-def accounts():
-    return AccountFactory.create_batch(3)
-
-
-@pytest.fixture
-def bulk(monkeypatch):
-    """How many deliveries were recorded as sent in one transaction, each time."""
-    numbers, sent_all = [], ledger.sent_all
-
-    def counted(landed, also):
-        sent_all(landed, also)
-        numbers.append(len(landed))
-
-    monkeypatch.setattr(ledger, "sent_all", counted)
-    return numbers
 
 
 def publishing(monkeypatch, replacement):
@@ -207,213 +186,6 @@ def test_every_outcome_is_what_it_is_alone(outcome, kind, monkeypatch):
     together_told = told()
     monkeypatch.setattr(plain, "is_possible", lambda: False)
     assert together_told == told()
-
-
-@pytest.mark.parametrize("hindrance", HINDRANCES, ids=lambda hindrance: hindrance.__name__)
-def test_the_same_guards_stop_what_is_about_to_leave(accounts, hindrance):
-    """Guards: plain.next_of_each asks guards.page_obstacle and guards.account_obstacle."""
-    page = publish(NewsPageFactory(), *accounts)
-    hindrance(page, accounts[0])
-    send.drain()
-    stopped = of(accounts[0])
-    assert (stopped.state, stopped.reason) == (State.SKIPPED, HINDRANCES[hindrance])
-    assert accounts[0].handle not in [post.handle for post in Memory.outbox]
-
-
-def test_who_ticked_has_to_be_permitted_still(accounts, bulk):
-    """Guard: permissions.not_permitted in plain.next_of_each."""
-    manager, gone = UserFactory(is_superuser=True), UserFactory(is_superuser=True)
-    publish(NewsPageFactory(), *accounts)
-    Delivery.objects.update(ticked_by=manager)
-    Delivery.objects.filter(account=accounts[0]).update(ticked_by=gone)
-    get_user_model().objects.filter(pk=gone.pk).update(is_active=False)
-    send.drain()
-    assert (of(accounts[0]).state, of(accounts[0]).reason) == (State.SKIPPED, "not_permitted")
-    assert sum(bulk) == 2
-
-
-def not_live(page, account):
-    NewsPage.objects.filter(pk=page.pk).update(live=False)
-
-
-def overdue(page, account):
-    Delivery.objects.filter(account=account).update(expires_at=timezone.now() - timedelta(seconds=1))
-
-
-def wants_approval(page, account):
-    Account.objects.filter(pk=account.pk).update(needs_approval=True)
-
-
-def by_hand(page, account):
-    Account.objects.filter(pk=account.pk).update(by_hand=True)
-
-
-def access_ends(page, account):
-    Account.objects.filter(pk=account.pk).update(credentials_expire_at=timezone.now() + timedelta(seconds=30))
-
-
-def had_trouble(page, account):
-    Delivery.objects.filter(account=account).update(reason=lanes.TROUBLE)
-
-
-def its_server_had_trouble(page, account):
-    Account.objects.filter(pk=account.pk).update(failures=1, network="keyed")
-    Delivery.objects.filter(account=account).update(network="keyed")
-
-
-def is_unclear(page, account):
-    Delivery.objects.filter(account=account).update(
-        state=State.UNKNOWN, maybe_sent=True, payload={}, first_sent_at=timezone.now(), due_at=timezone.now()
-    )
-
-
-def is_of_another_site(page, account):
-    Account.objects.filter(pk=account.pk).update(environment="production@www.example.org")
-
-
-def network_is_gone(page, account):
-    Account.objects.filter(pk=account.pk).update(network="gone")
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        not_live,
-        overdue,
-        wants_approval,
-        by_hand,
-        access_ends,
-        had_trouble,
-        its_server_had_trouble,
-        is_unclear,
-        is_of_another_site,
-        network_is_gone,
-    ],
-    ids=lambda case: case.__name__,
-)
-def test_what_is_a_case_of_its_own_is_left_alone(accounts, case):
-    publish(NewsPageFactory(), accounts[0])
-    publish(NewsPageFactory(), *accounts[1:])
-    held = {lane.account_id: lane for lane in lanes.claim_all([account.pk for account in accounts])}
-    case(of(accounts[0]).page, accounts[0])
-    found, alone = plain.next_of_each(held)
-    assert {flight.account.pk for flight, _values in found} == {account.pk for account in accounts[1:]}
-    assert alone == {accounts[0].pk}
-
-
-def test_trouble_of_long_ago_is_none(accounts):
-    publish(NewsPageFactory(), *accounts)
-    long_ago = timezone.now() - timedelta(hours=1)
-    AccountFactory(failures=3, blocked_until=long_ago)
-    held = {lane.account_id: lane for lane in lanes.claim_all([account.pk for account in accounts])}
-    assert len(plain.next_of_each(held)[0]) == 3
-    Account.objects.filter(failures=3).update(blocked_until=timezone.now())
-    assert plain.next_of_each(held) == ([], set(held))
-
-
-def test_pictures_are_handed_over_by_one_at_a_time(accounts, bulk):
-    publish(NewsPageFactory(lead_image=picture_of("A river")), *accounts)
-    send.drain()
-    assert bulk == []
-    assert all(post.uploads for post in Memory.outbox) and len(Memory.outbox) == 3
-
-
-@pytest.mark.parametrize("setting", ["PROBE", "DRY_RUN"])
-def test_where_no_post_is_plain(accounts, bulk, settings, setting):
-    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, setting: True}
-    publish(NewsPageFactory(), *accounts)
-    send.drain()
-    assert bulk == []
-
-
-def test_a_slow_summariser_holds_up_only_its_own(accounts, settings):
-    asked = []
-    networks = {**settings.WAGTAIL_SYNDICATE["NETWORKS"]}
-    networks["keyed"] = {**networks["keyed"], "SUMMARISER": lambda request: asked.append(1) or "Shorter."}
-    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "NETWORKS": networks}
-    publish(NewsPageFactory(), *accounts, AccountFactory(network="keyed"))
-    held = {account.pk: lanes.claim(account.pk) for account in Account.objects.all()}
-    found, alone = plain.next_of_each(held)
-    assert len(found) == 3 and len(alone) == 1
-
-
-# What was read of a page is good for the posts after
-
-
-def published_anew(page, account):
-    page.refresh_from_db()
-    page.title = "Rivers, measured anew"
-    page.save_revision().publish()
-
-
-def moved(page, account):
-    page.refresh_from_db()
-    page.slug = "elsewhere"
-    page.save()
-
-
-def will_expire(page, account):
-    NewsPage.objects.filter(pk=page.pk).update(expire_at=timezone.now() + timedelta(days=1))
-
-
-@pytest.fixture
-def pages(accounts):
-    """A page, the room that keeps what is read of pages, and what it read of that page."""
-    page, known = publish(NewsPageFactory(title="Rivers, measured"), *accounts), plain.Pages()
-    read = known.of({page.pk})[page.pk]
-    assert read.is_public and read.site_id and read.targets and read.article.title == "Rivers, measured"
-    return page, known, read
-
-
-def test_a_page_is_read_once(pages, django_assert_num_queries):
-    page, known, read = pages
-    with django_assert_num_queries(1):
-        again = known.of({page.pk})[page.pk]
-        assert again is read and again.site_id and again.targets and again.article
-    assert set(known.of({NewsPageFactory().pk})) != {page.pk}
-    assert known.of({page.pk})[page.pk] is not read, "it is kept though no post is made of it"
-
-
-@pytest.mark.parametrize("change", [published_anew, moved, will_expire, not_live], ids=lambda change: change.__name__)
-def test_a_page_that_was_changed_is_read_again(pages, change):
-    """Guard: _Page.MARK."""
-    page, known, read = pages
-    change(page, None)
-    again = known.of({page.pk})[page.pk]
-    assert again is not read
-    assert again.article.title == NewsPage.objects.get(pk=page.pk).title
-    NewsPage.objects.all().delete()
-    assert known.of({page.pk}) == {}
-
-
-@pytest.mark.parametrize("hindrance", list(HINDRANCES)[:4], ids=lambda hindrance: hindrance.__name__)
-def test_whether_a_page_is_public_is_asked_each_time(pages, accounts, hindrance):
-    """Guard: _Page.asked_anew, and the sites in Pages.of."""
-    page, known, _read = pages
-    hindrance(page, accounts[0])
-    assert not known.of({page.pk})[page.pk].is_public
-
-
-def test_a_group_keeps_what_it_reads_of_pages(accounts, monkeypatch):
-    given, next_of_each = [], plain.next_of_each
-    monkeypatch.setattr(
-        plain, "next_of_each", lambda held, known=None: given.append(known) or next_of_each(held, known)
-    )
-    for _ in range(2):
-        publish(NewsPageFactory(), *accounts)
-    send.drain()
-    assert len(Memory.outbox) == 6
-    assert given[0] is not None and len(set(map(id, given))) == 1
-
-
-def test_caps_are_kept(accounts, settings):
-    """Guard: guards.cap_wait in plain._is_simple."""
-    settings.WAGTAIL_SYNDICATE = {**settings.WAGTAIL_SYNDICATE, "MAX_PER_HOUR": 1}
-    for _ in range(2):
-        publish(NewsPageFactory(), *accounts)
-    send.drain()
-    assert len(Memory.outbox) == 3
-    assert {d.reason for d in Delivery.objects.filter(state=State.WAITING)} == {"account_cap"}
 
 
 def test_who_is_left_alone_has_a_turn_soon(accounts, monkeypatch):

@@ -31,7 +31,7 @@ from wagtail_syndicate.accounts import environment
 from wagtail_syndicate.backends import rate_limits
 from wagtail_syndicate.delivery.clock import DatabaseNow
 from wagtail_syndicate.exceptions import SyndicateError
-from wagtail_syndicate.models import Account, Delivery, know_scopes
+from wagtail_syndicate.models import Account, Delivery
 
 
 LEASE = 120.0  # seconds; an answer may take 20, preparing pictures some more
@@ -150,11 +150,12 @@ def next_of_each(account_ids: Collection[int]) -> list[Delivery]:
     them, so that more accounts are not more queries.
     """
     first = _in_order(Delivery.objects.filter(due(), account_id=OuterRef("pk"))).values("pk")[:1]
-    found = environment.with_home(Account.objects.filter(pk__in=account_ids)).select_related("collection")
-    accounts = {account.pk: account for account in found.order_by().annotate(first=Subquery(first)) if account.first}
-    know_scopes(accounts)
-    # Not by a join, which would read each account again in a row of every delivery.
-    firsts = Delivery.objects.filter(pk__in=[account.first for account in accounts.values()], account__in=accounts)
+    found = environment.with_home(Account.objects.filter(pk__in=account_ids)).annotate(first=Subquery(first))
+    found = found.order_by().select_related("collection").prefetch_related("locales", "sites")
+    accounts = {account.pk: account for account in found}
+    firsts = Delivery.objects.filter(
+        pk__in=[account.first for account in found if account.first], account__in=accounts
+    )
     deliveries = list(firsts.annotate(is_overdue=_answer(Q(expires_at__lt=DatabaseNow()))))
     for delivery in deliveries:
         delivery.account = accounts[delivery.account_id]

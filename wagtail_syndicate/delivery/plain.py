@@ -7,13 +7,12 @@ The same guards as everywhere, asked for many posts at once. What any of them st
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import swapper
 from django.utils.functional import cached_property
-from wagtail.models import Site
 
 from wagtail_syndicate import conf, database, summarisers
 from wagtail_syndicate.accounts import environment, permissions, refresh
@@ -40,13 +39,12 @@ def is_possible() -> bool:
     return not (conf.get("PROBE") or conf.is_dry_run())
 
 
-def next_of_each(held: Mapping[int, Lane], known: Pages | None = None) -> tuple[list[Composed], set[int]]:
+def next_of_each(held: Mapping[int, Lane]) -> tuple[list[Composed], set[int]]:
     """The next post of each of these accounts, as far as it is plain.
 
     Takes a number of queries that does not grow with that of the accounts, but with that of the pages.
 
     :param held: the lanes, by account.
-    :param known: the pages that were read for the posts before these.
     :returns: the posts; and the accounts that have something due which is not plain.
     """
     due = lanes.next_of_each(held)
@@ -54,7 +52,7 @@ def next_of_each(held: Mapping[int, Lane], known: Pages | None = None) -> tuple[
     troubled = Account.objects.filter(failures__gt=0).exclude(blocked_until__lte=long_ago)
     troubled = set(troubled.order_by().values_list("network", "host").distinct())
     simple = [delivery for delivery in due if _or_not(_is_simple, delivery, troubled)]
-    pages = (known or Pages()).of({delivery.page_id for delivery in simple} - {None})
+    pages = {page.pk: _Page(page) for page in _pages({delivery.page_id for delivery in simple})}
     public = [d for d in simple if d.page_id in pages and _or_not(getattr, pages[d.page_id], "is_public")]
     by = {d.account: guards.ticker_of(d, lambda page=pages[d.page_id]: page.targets) for d in public}
     stopped = permissions.not_permitted(by, permissions.people(set(by.values()) - {""}))
@@ -100,27 +98,8 @@ def _is_simple(delivery: Delivery, troubled: Collection[tuple[str, str]]) -> boo
     )
 
 
-class Pages:
-    """Pages, and what was read of them: it is read again when they were published, moved or taken down since, or the
-    sites have changed. Whether they are public is asked each time."""
-
-    def __init__(self):
-        self._known: dict[int, _Page] = {}
-        self._roots: list = []
-
-    def of(self, keys: Collection[int]) -> dict[int, _Page]:
-        """These pages as they are now, by primary key, as far as they exist; all others are forgotten."""
-        pages = swapper.load_model("wagtailcore", "Page")._default_manager
-        roots = Site.get_site_root_paths()
-        if self._known and roots == self._roots:
-            marks = {pk: mark for pk, *mark in pages.filter(pk__in=keys).values_list("pk", *_Page.MARK)}
-            known = {pk: page.asked_anew() for pk, page in self._known.items() if marks.get(pk) == page.mark}
-        else:
-            known = {}
-        if missing := keys - known.keys():
-            known |= {page.pk: _Page(page) for page in pages.filter(pk__in=missing).specific()}
-        self._known, self._roots = known, roots
-        return known
+def _pages(keys: Iterable[int | None]):
+    return swapper.load_model("wagtailcore", "Page")._default_manager.filter(pk__in=set(keys) - {None}).specific()
 
 
 class _Page:
@@ -130,17 +109,8 @@ class _Page:
     whatever the page, and here it asks the database.
     """
 
-    MARK = ("live", "expire_at", "last_published_at", "live_revision_id", "url_path")
-    """Columns of which one changes whenever there is something new to be read."""
-
     def __init__(self, page):
         self.page = page
-        self.mark = [getattr(page, name) for name in self.MARK]
-
-    def asked_anew(self) -> _Page:
-        """The same, but whether it is public is asked again: that may change without a mark on the page."""
-        self.__dict__.pop("is_public", None)
-        return self
 
     @cached_property
     def is_public(self) -> bool:

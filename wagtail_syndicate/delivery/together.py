@@ -46,7 +46,6 @@ class Together:
         """Accounts that have something due which has to be taken alone."""
         self.worked = 0
         """How many deliveries were worked on."""
-        self._pages = plain.Pages()
 
     def serve(self) -> None:
         """Send what is plain, in order for each account, until nothing is left or the time is up.
@@ -85,7 +84,7 @@ class Together:
 
         :raises LaneLost: one of the lanes is not ours any more, or somebody changed one of the deliveries.
         """
-        composed, alone = plain.next_of_each({lane.account_id: lane for lane in self.ready}, self._pages)
+        composed, alone = plain.next_of_each({lane.account_id: lane for lane in self.ready})
         self.left |= alone
         flights = [flight for flight, _values in composed]
         if flights:

@@ -1,6 +1,6 @@
 """What is kept: accounts, what editors ticked (targets), and what became of it (deliveries)."""
 
-from wagtail_syndicate.models.account import Account, OAuthApp, know_scopes, site_id_of
+from wagtail_syndicate.models.account import Account, OAuthApp, site_id_of
 from wagtail_syndicate.models.delivery import Attempt, Delivery
 from wagtail_syndicate.models.heartbeat import Heartbeat
 from wagtail_syndicate.models.target import Target, TargetSet, set_targets, targets_of
@@ -14,7 +14,6 @@ __all__ = [
     "OAuthApp",
     "Target",
     "TargetSet",
-    "know_scopes",
     "set_targets",
     "site_id_of",
     "targets_of",

@@ -1,9 +1,5 @@
 """One presence of the organisation on one network. Its row is also the lane that its deliveries travel in."""
 
-from __future__ import annotations
-
-from collections.abc import Collection, Mapping
-
 import swapper
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,8 +14,6 @@ from wagtail_syndicate.types import Connection, Reach, Voice
 
 
 swapper.set_app_prefix("wagtailcore", "wagtail")
-
-KNOWN_SCOPES = "_known_scopes"  # the attribute that know_scopes keeps them in
 
 
 def never_by_default(collector, field, accounts, using):
@@ -269,33 +263,13 @@ class Account(CollectionMember, models.Model):
 
     def fits_locale(self, locale_id: int) -> bool:
         """Whether the account is meant for pages of this locale."""
-        wanted = self._wanted("locales")
+        wanted = {locale.pk for locale in self.locales.all()}
         return not wanted or locale_id in wanted
 
     def fits_site(self, site_id: int | None) -> bool:
         """Whether the account is meant for pages of this site."""
-        wanted = self._wanted("sites")
+        wanted = {site.pk for site in self.sites.all()}
         return not wanted or site_id in wanted
-
-    def _wanted(self, scope: str) -> Collection[int]:
-        known = self.__dict__.get(KNOWN_SCOPES)
-        return [one.pk for one in getattr(self, scope).all()] if known is None else known[scope]
-
-
-def know_scopes(accounts: Mapping[int, Account]) -> None:
-    """Read which languages and sites these accounts are meant for, by two queries; ``fits`` asks nobody then.
-
-    Instead of ``prefetch_related``, for workers, which want nothing of the languages and sites but their primary keys.
-
-    :param accounts: by primary key; nothing else may change their languages and sites while they are used.
-    """
-    for account in accounts.values():
-        account.__dict__[KNOWN_SCOPES] = {"locales": [], "sites": []}
-    for scope in ("locales", "sites"):
-        relation = Account._meta.get_field(scope)
-        rows = relation.remote_field.through._base_manager.filter(account__in=accounts)
-        for account_id, wanted in rows.values_list("account", relation.m2m_reverse_field_name()):
-            accounts[account_id].__dict__[KNOWN_SCOPES][scope].append(wanted)
 
 
 def site_id_of(page) -> int | None:
