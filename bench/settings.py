@@ -47,5 +47,11 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
-    "loggers": {"wagtail_syndicate": {"handlers": ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "wagtail_syndicate": {
+            "handlers": ["console"],
+            "level": os.environ.get("BENCH_LOG_LEVEL", "INFO"),
+            "propagate": False,
+        }
+    },
 }

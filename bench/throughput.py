@@ -340,7 +340,8 @@ def main() -> int:
         server = stage.Process("server", [sys.executable, "bench/server.py", str(options.delay)], {}, folder)
         try:
             address = server.address()
-            stage.set_up_django(database, folder, BENCH_NETWORK=address)
+            # A bare task says nothing either.
+            stage.set_up_django(database, folder, BENCH_NETWORK=address, BENCH_LOG_LEVEL="WARNING")
             report = {"machine": stage.machine(), **run(options, folder, database, address)}
         finally:
             server.stop()

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from tests.delivery import world as worlds
@@ -5,7 +7,7 @@ from tests.delivery.machine import Machine
 from tests.delivery.networks import KINDS
 from tests.factories import AccountFactory, NewsPageFactory
 from wagtail_syndicate.backends.memory import Backend as Memory
-from wagtail_syndicate.delivery import ledger, plain
+from wagtail_syndicate.delivery import ledger, plain, send, sweep
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +34,20 @@ def rung(monkeypatch):
 def one_by_one(monkeypatch):
     """No accounts are served together."""
     monkeypatch.setattr(plain, "is_possible", lambda: False)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """On the clock of those who share out their time, a post takes 0.2 seconds, and all else none."""
+    now, publish = [0.0], Memory.publish
+
+    def publish_slowly(*args):
+        now[0] += 0.2
+        return publish(*args)
+
+    monkeypatch.setattr(Memory, "publish", publish_slowly)
+    for room in (send, sweep):
+        monkeypatch.setattr(room, "time", SimpleNamespace(monotonic=lambda: now[0]))
 
 
 @pytest.fixture

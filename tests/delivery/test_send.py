@@ -286,6 +286,16 @@ def test_help_is_called_once_when_there_is_more_than_one_account(one_by_one, acc
     assert called == [0] * times, "Help comes before the first post, or not in time."
 
 
+@pytest.mark.parametrize(("posts", "calls"), [(1, []), (2, [1])])
+def test_help_is_called_when_the_time_is_over_before_the_work(slow, account, posts, calls):
+    """Until the next sweep it would be nobody's."""
+    called = []
+    for _post in range(posts):
+        publish(NewsPageFactory(), account)
+    assert send.drain(budget=0.1, call_help=lambda: called.append(len(Memory.outbox))) == 1
+    assert called == calls
+
+
 def test_what_was_written_is_on_the_object(account, page):
     lane = lanes.claim(account.pk)
     delivery = lanes.next_of(account.pk)

@@ -52,6 +52,17 @@ def test_what_is_left_without_an_account_is_cancelled(waiting):
     assert (Delivery.objects.get().state, Delivery.objects.get().reason) == (State.CANCELLED, "account_gone")
 
 
+@pytest.mark.parametrize(("posts", "calls"), [(1, []), (2, [1]), (3, [1, 2])])
+def test_help_is_called_while_there_is_more_and_when_the_time_is_over(slow, monkeypatch, posts, calls):
+    """After the first slice of its time, and at its end; not after each slice."""
+    monkeypatch.setattr(sweep, "SLICE", 0.1)
+    called, account = [], AccountFactory()
+    for _post in range(posts):
+        publish(NewsPageFactory(), account)
+    sweep.sweep(budget=0.3, call_help=lambda: called.append(len(Memory.outbox)))
+    assert called == calls
+
+
 def test_a_second_sweep_finds_nothing(waiting):
     sweep.sweep()
     assert sweep.sweep() == 0

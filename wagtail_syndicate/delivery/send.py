@@ -42,21 +42,23 @@ def drain(budget: float = 20.0, call_help: Callable[[], None] | None = None) -> 
     """Work on everything that is due until nothing is left or ``budget`` seconds are over: what is plain for several
     accounts together, everything else lane by lane.
 
-    :param call_help: wakes another worker. Called once, when there are more accounts than this one serves, so that
-        workers wake each other until each account has one, and a slow network keeps nobody waiting.
+    :param call_help: wakes another worker. Called when there are more accounts than this one serves, so that workers
+        wake each other until each account has one, and a slow network keeps nobody waiting; and when the time is over
+        before the work is, which would else wait for the next sweep.
     :returns: how many deliveries were worked on.
     """
     until = time.monotonic() + budget
     worked, served = 0, set()
     alone, others = set(), set()  # accounts that are not served together, and those that others are just taking
+    help_is_coming = call_help is None
     while time.monotonic() < until:
         accounts = lanes.due_accounts(without=served | others)
         several = [account_id for account_id in accounts if account_id not in alone][:WIDTH]
         if len(several) > 1 and plain.is_possible():
             held = lanes.claim_all(several)
-            if held and call_help and len(accounts) > len(held):
+            if held and not help_is_coming and len(accounts) > len(held):
                 call_help()
-                call_help = None
+                help_is_coming = True
             together = Together(held, min(until, time.monotonic() + SLICE))
             together.serve()
             worked += together.worked
@@ -67,15 +69,18 @@ def drain(budget: float = 20.0, call_help: Callable[[], None] | None = None) -> 
             continue
         lane = next((lane for account_id in accounts if (lane := lanes.claim(account_id))), None)
         if lane is not None:
-            if call_help and len(accounts) > 1:
+            if not help_is_coming and len(accounts) > 1:
                 call_help()
-                call_help = None
+                help_is_coming = True
             served.add(lane.account_id)
             worked += _serve(lane, until)
         elif served:
             served = set()  # from the beginning: something may have become due meanwhile
         else:
             break
+    else:
+        if call_help and lanes.due_accounts(limit=1):
+            call_help()
     return worked
 
 
