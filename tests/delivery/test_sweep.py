@@ -53,8 +53,8 @@ def test_what_is_left_without_an_account_is_cancelled(waiting):
 
 
 @pytest.mark.parametrize(("posts", "calls"), [(1, []), (2, [1]), (3, [1, 2])])
-def test_help_is_called_while_there_is_more_and_when_the_time_is_over(slow, monkeypatch, posts, calls):
-    """After the first slice of its time, and at its end; not after each slice."""
+def test_help_is_called_while_there_is_more(slow, monkeypatch, posts, calls):
+    """After each slice of the sweep's time, the last one too: nobody else may have heard the others."""
     monkeypatch.setattr(sweep, "SLICE", 0.1)
     called, account = [], AccountFactory()
     for _post in range(posts):

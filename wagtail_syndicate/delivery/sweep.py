@@ -121,12 +121,10 @@ def sweep(
     _try(tidy)
     until, worked = time.monotonic() + budget, 0
     while (left := until - time.monotonic()) > 0 and not stopping():
-        done = drain(min(SLICE, left), None if worked else call_help)  # once is enough
+        done = drain(min(SLICE, left), call_help)
         worked += done
         if not done:
             break
-    if call_help and left <= 0 and lanes.due_accounts(limit=1):
-        call_help()
     if not stopping():
         _try(upkeep.renew_due)
     monitor.beat()
